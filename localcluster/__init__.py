@@ -1,0 +1,1 @@
+"""A Kubernetes-compatible cluster for one machine, made of Python and real processes."""

@@ -1,0 +1,1 @@
+"""Where containers run: namespaces, mounts and processes, behind one protocol."""
