@@ -1,0 +1,1 @@
+"""From text to a typed plan: YAML with line numbers, variables, checks. Never touches a target."""

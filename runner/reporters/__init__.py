@@ -1,0 +1,1 @@
+"""One file is one form of output; each listens to events and decides nothing."""
