@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from runner.core.step import Step
@@ -25,8 +25,18 @@ class StepContext(Protocol):
     blows: Sequence[float]
     """When the faults of this play struck, seconds on the event loop's clock; grows while a load runs."""
 
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The variables that the step sees."""
+
     def now(self) -> float:
         """Seconds on the event loop's clock."""
+
+    async def blow(self) -> None:
+        """The moment of the blow, for faults: call it when the targets are known and the way back is written.
+
+        Waits for the other branches of a `parallel`, then stamps the time from which recovery is measured.
+        """
 
     def undo(self, step: Step, *, within: float = 60.0) -> None:
         """Write the way back to the journal, durably, before the blow. `within` in seconds."""
