@@ -104,6 +104,8 @@ class Container(Protocol):
     id: str
     pid: int
     """Pid of its first process, as the kubelet sees it."""
+    stdin: StreamWriter | None
+    """Its standard input, for attach; None unless the spec asked for it. Its output is read from the log."""
 
     async def wait(self) -> Exit: ...
     def signal(self, number: int) -> None:
@@ -113,7 +115,15 @@ class Container(Protocol):
         """End every process in it at once."""
 
     def usage(self) -> Usage: ...
-    async def exec(self, argv: Sequence[str], *, stdin: bool = False, tty: bool = False) -> Exec: ...
+    def resize(self, rows: int, columns: int) -> None:
+        """Tell its terminal the size of the window; nothing happens without a terminal."""
+
+    async def exec(self, argv: Sequence[str], *, stdin: bool = False, tty: bool = False) -> Exec:
+        """Start a further process beside the first, with the container's environment.
+
+        Raises:
+            SandboxError: the container has ended or the program was not found.
+        """
 
 
 class Pod(Protocol):
