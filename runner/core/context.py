@@ -12,18 +12,26 @@ from runner.core.target import Cluster, CommandResult
 class StepContext(Protocol):
     """The step's whole world: no globals, no clock but the event loop's, no way around the journal."""
 
-    run: str
-    """Id of the run; goes into the label `e2e-run/id` of everything a step creates."""
-    play: str
-    """Name of the play."""
-    folder: str
-    """Folder of the playbook: relative paths in a step start here."""
+    @property
+    def run(self) -> str:
+        """Id of the run; goes into the label `e2e-run/id` of everything a step creates."""
+
+    @property
+    def play(self) -> str:
+        """Name of the play."""
+
+    @property
+    def folder(self) -> str:
+        """Folder of the playbook: relative paths in a step start here."""
+
     cluster: Cluster
-    """The target of the step. Raises `Refused` when the target is not a cluster."""
+    """The target of the step."""
     allow_empty: bool
     """Whether a selector may match nothing."""
-    blows: Sequence[float]
-    """When the faults of this play struck, seconds on the event loop's clock; grows while a load runs."""
+
+    @property
+    def blows(self) -> Sequence[float]:
+        """When the faults of this play struck, seconds on the event loop's clock; grows while a load runs."""
 
     @property
     def variables(self) -> Mapping[str, Any]:
@@ -46,6 +54,7 @@ class StepContext(Protocol):
 
         Raises:
             ExpressionError: an undefined name or an impossible operation; the message says which.
+
         """
 
     def set(self, name: str, value: Any) -> None:

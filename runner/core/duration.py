@@ -17,6 +17,7 @@ def seconds(text: str) -> float:
 
     Raises:
         ValueError: it has no unit or is no duration; the sentence says what to write.
+
     """
     if not isinstance(text, str) or not _WHOLE.fullmatch(text):
         raise ValueError(f"{text!r} is no duration; write a number with a unit, such as 30s, 250ms or 2m")

@@ -1,10 +1,10 @@
 """The errors of the runner, and the exit code that each one means.
 
-    RunnerError
-    ├── InvalidInput      2  playbook, inventory or usage is at fault; nothing was touched
-    ├── Unreachable       3  the API, the tunnel or the network did not answer: nothing is proven
-    ├── Refused           3  a safety rule forbids it (lock, empty selector, blast radius)
-    └── Unmended          4  something could not be undone
+RunnerError
+├── InvalidInput      2  playbook, inventory or usage is at fault; nothing was touched
+├── Unreachable       3  the API, the tunnel or the network did not answer: nothing is proven
+├── Refused           3  a safety rule forbids it (lock, empty selector, blast radius)
+└── Unmended          4  something could not be undone
 """
 
 from __future__ import annotations

@@ -219,6 +219,7 @@ def from_record(record: dict[str, Any]) -> Event:
 
     Raises:
         KeyError: no such type of event (a log of a newer runner).
+
     """
     body = dict(record)
     kind = _TYPES[body.pop("type")]

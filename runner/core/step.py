@@ -22,8 +22,8 @@ class Result(BaseModel):
 class Step(BaseModel):
     """One typed line of a play: settings, never state.
 
-    The docstring of a kind begins with a sentence and holds an `Example:`; its fields say their unit. The module's name is
-    the word in the playbook (`kill_pod.py` is `kill-pod`), so adding a kind edits no other file.
+    The docstring of a kind begins with a sentence and holds an `Example:`; its fields say their unit. The module's
+    name is the word in the playbook (`kill_pod.py` is `kill-pod`), so adding a kind edits no other file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -35,7 +35,7 @@ class Step(BaseModel):
     """Whether its verdict is a judgement of the system; a play without one cannot pass."""
 
     deferred: ClassVar[frozenset[str]] = frozenset()
-    """Fields that hold bare expressions (`that`): they are not rendered but evaluated by the step, through `ctx.evaluate`."""
+    """Fields that hold bare expressions (`that`): not rendered, but evaluated by the step through `ctx.evaluate`."""
 
     @classmethod
     def kind(cls) -> str:
@@ -52,6 +52,7 @@ class Action(Step):
         Raises:
             Unreachable: nothing answered; the step is UNKNOWN. Any other exception makes it FAILED only if it is a
                 `StepFailed`, else UNKNOWN.
+
         """
         raise NotImplementedError
 
@@ -94,7 +95,7 @@ class Load(Step):
     judges: ClassVar[bool] = True
 
     async def drive(self, ctx: StepContext, stop: Stop) -> Observation:
-        """Run until `stop` is set, then settle and count. Publishes live state; `ready=True` when a fault may strike."""
+        """Run until `stop` is set, then settle and count; publish live state, `ready=True` when a fault may strike."""
         raise NotImplementedError
 
     def judge(self, seen: Observation) -> Verdict:

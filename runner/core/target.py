@@ -32,10 +32,10 @@ class Change:
 
 
 class Cluster(Protocol):
-    """A Kubernetes cluster. `kind` is `Pod`, `Deployment`, … or `Kind.group` / `apiVersion/Kind` when a name is ambiguous.
+    """A Kubernetes cluster. `kind` is `Pod`, `Deployment`, …, or `Kind.group` when a name is ambiguous.
 
-    Every method raises `Unreachable` when the API does not answer (time limit 10 s a call) and `ApiRefused` when it answers
-    with an error other than the ones a method says.
+    Every method raises `Unreachable` when the API does not answer (time limit 10 s a call) and `ApiRefused` when it
+    answers with an error other than the ones a method says.
     """
 
     namespace: str
@@ -50,9 +50,7 @@ class Cluster(Protocol):
     async def get(self, kind: str, name: str, namespace: str | None = None) -> Obj | None:
         """One object, or None when there is none of that name."""
 
-    async def list(
-        self, kind: str, selector: str = "", *, namespace: str | None = None, fields: str = ""
-    ) -> list[Obj]:
+    async def list(self, kind: str, selector: str = "", *, namespace: str | None = None, fields: str = "") -> list[Obj]:
         """All objects that match a label selector and a field selector."""
 
     async def apply(self, manifest: Obj) -> str:
@@ -61,21 +59,35 @@ class Cluster(Protocol):
     async def create(self, manifest: Obj) -> Obj:
         """Create; `ApiRefused` carries code and message when the API says no."""
 
-    async def patch(self, kind: str, name: str, patch: Obj, namespace: str | None = None, *, subresource: str = "") -> Obj:
+    async def patch(
+        self, kind: str, name: str, patch: Obj, namespace: str | None = None, *, subresource: str = ""
+    ) -> Obj:
         """Merge patch."""
 
     async def delete(self, kind: str, name: str, namespace: str | None = None, *, grace: float | None = None) -> bool:
         """Ask for deletion; `grace` in seconds, None: the object's own. False when it was not there."""
 
     async def exec(
-        self, pod: str, argv: Sequence[str], *, container: str | None = None, namespace: str | None = None,
-        stdin: str | None = None, timeout: float = 30.0,
+        self,
+        pod: str,
+        argv: Sequence[str],
+        *,
+        container: str | None = None,
+        namespace: str | None = None,
+        stdin: str | None = None,
+        timeout: float = 30.0,
     ) -> CommandResult:
         """Run a command in a container; a code other than 0 is a result, not an error. Raises TimeoutError."""
 
     async def logs(
-        self, pod: str, *, container: str | None = None, namespace: str | None = None,
-        tail: int | None = None, since: float | None = None, previous: bool = False,
+        self,
+        pod: str,
+        *,
+        container: str | None = None,
+        namespace: str | None = None,
+        tail: int | None = None,
+        since: float | None = None,
+        previous: bool = False,
     ) -> str:
         """Log text of a container; `since` in seconds before now."""
 
@@ -83,7 +95,7 @@ class Cluster(Protocol):
         """Changes from now on (the present objects come first, as ADDED); reconnects by itself."""
 
     def tunnel(self, pod: str, port: int, namespace: str | None = None) -> AbstractAsyncContextManager[tuple[str, int]]:
-        """A local address whose connections end at that port inside the pod (port-forward), for as long as it is open."""
+        """A local address whose connections end at that port inside the pod (port-forward), while it is open."""
 
     async def close(self) -> None:
         """Give connections back."""

@@ -67,5 +67,6 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
     Raises:
         ValueError: there are none; nothing judged is not a pass.
+
     """
     return min(verdicts, key=lambda verdict: _WORST_FIRST.index(verdict.outcome))

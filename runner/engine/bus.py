@@ -19,8 +19,8 @@ Listener = Callable[[Event], None]
 class Bus:
     """Stamps each event with a sequence number, wall time (UTC, ms) and seconds since the start.
 
-    The file is flushed after each line, so that a killed run still has all that happened. A listener that breaks is left
-    out from then on, with a note: a broken report must not end a drill in the middle of a fault.
+    The file is flushed after each line, so that a killed run still has all that happened. A listener that breaks is
+    left out from then on, with a note: a broken report must not end a drill in the middle of a fault.
     """
 
     def __init__(self, path: Path | None, listeners: Sequence[Listener], mask: Callable[[str], str]) -> None:
@@ -51,7 +51,9 @@ class Bus:
                 listener(event)
             except Exception as error:  # noqa: BLE001 - whatever a report does wrong, the drill goes on
                 self._listeners.remove(listener)
-                self.emit(Note(level="warning", text=f"a report broke and is left out: {type(error).__name__}: {error}"))
+                self.emit(
+                    Note(level="warning", text=f"a report broke and is left out: {type(error).__name__}: {error}")
+                )
 
     def since_start(self, at: float) -> float:
         """Loop seconds as seconds since the start of the run."""

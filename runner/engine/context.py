@@ -15,6 +15,7 @@ from runner.core.step import Step
 from runner.core.target import Cluster, CommandResult
 from runner.engine.bus import Bus
 from runner.engine.journal import Entry, Journal
+from runner.engine.verdicts import StepResult
 from runner.playbook.variables import evaluate
 
 
@@ -36,6 +37,24 @@ class Scene:
     blows: list[float] = field(default_factory=list)
     kept: int = 0
     """Pieces of evidence so far."""
+    numbers: dict[str, Any] = field(default_factory=dict)
+    """Figures of the play's loads, for reports."""
+
+    @property
+    def evidence_folder(self) -> str:
+        """Where this play's evidence lies, relative to the run's folder."""
+        return str(Path("evidence") / _slug(self.play))
+
+    def take_numbers(self, results: Sequence[StepResult]) -> None:
+        """Keep the plain figures of what the loads measured; a second load's carry its name."""
+        for result in results:
+            if result.load and isinstance(result.data, dict):
+                prefix = f"{result.name}: " if self.numbers else ""
+                self.numbers.update({prefix + key: v for key, v in result.data.items() if _is_figure(v)})
+
+
+def _is_figure(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass
@@ -49,9 +68,11 @@ class Context:
     allow_empty: bool = False
     mending: bool = False
     """An undo runs: it owes nothing itself, and what it does is no blow."""
-    ready: Callable[[dict[str, Any]], None] = lambda state: None
+    ready: Callable[[dict[str, Any]], None] = lambda _state: None
     together: Callable[[], Awaitable[None]] | None = None
     struck: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Names of this step alone: `item` in a loop."""
 
     @property
     def run(self) -> str:
@@ -71,7 +92,7 @@ class Context:
 
     @property
     def variables(self) -> Mapping[str, Any]:
-        return self.scene.variables
+        return {**self.scene.variables, **self.extra}
 
     def now(self) -> float:
         return anyio.current_time()
@@ -93,7 +114,7 @@ class Context:
         self.scene.bus.emit(UndoOwed(play=self.play, undo=entry.id, label=entry.label))
 
     def evaluate(self, expression: str, **extra: Any) -> Any:
-        return evaluate(expression, self.scene.variables, **extra)
+        return evaluate(expression, self.scene.variables, **{**self.extra, **extra})
 
     def set(self, name: str, value: Any) -> None:
         self.scene.variables[name] = value
@@ -108,7 +129,7 @@ class Context:
     def evidence(self, name: str, text: str) -> str:
         self.scene.kept += 1
         safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-")
-        relative = Path("evidence") / _slug(self.play) / f"{self.scene.kept:02d}-{safe}"
+        relative = Path(self.scene.evidence_folder) / f"{self.scene.kept:02d}-{safe}"
         path = self.scene.logs / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(self.scene.mask(text), encoding="utf-8")
@@ -120,7 +141,9 @@ class Context:
     ) -> CommandResult:
         with anyio.fail_after(timeout):
             done = await anyio.run_process(list(argv), check=False, env=env, cwd=cwd or self.folder)
-        return CommandResult(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        return CommandResult(
+            done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+        )
 
 
 def _slug(name: str) -> str:

@@ -32,6 +32,7 @@ class Secrets(Mapping[str, str]):
 
         Raises:
             InvalidInput: some are not there, or too short to be hidden; all of them at once.
+
         """
         mistakes = []
         for spec in self._specs.values():
