@@ -1,0 +1,1 @@
+"""The applications of the shop: who (core), what (inventory), and what was sold (sales)."""

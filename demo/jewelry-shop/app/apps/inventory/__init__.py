@@ -1,0 +1,1 @@
+"""What lies in the drawers: categories and items with their stock."""

@@ -1,0 +1,1 @@
+"""What was sold, and the one place that takes stock away."""
