@@ -39,8 +39,8 @@ class Step(BaseModel):
 
     @classmethod
     def kind(cls) -> str:
-        """The word in the playbook."""
-        return cls.__module__.rpartition(".")[2].replace("_", "-")
+        """The word in the playbook; a module that would be a Python keyword ends in `_` (`assert_.py` is `assert`)."""
+        return cls.__module__.rpartition(".")[2].removesuffix("_").replace("_", "-")
 
 
 class Action(Step):
@@ -76,6 +76,11 @@ class Probe(Step):
     """Looks; may be repeated until `within` is over."""
 
     judges: ClassVar[bool] = True
+
+    @property
+    def look_limit(self) -> float:
+        """Longest time of a single look, in seconds: one that takes longer says more about us than about the system."""
+        return 10.0
 
     async def look(self, ctx: StepContext) -> Observation:
         """Return what is there, even if it is ugly; raise `Unreachable` when nothing can be seen."""

@@ -56,16 +56,21 @@ class Cluster(Protocol):
     async def apply(self, manifest: Obj) -> str:
         """Create or merge (client-side apply): `created`, `configured` or `unchanged`."""
 
-    async def create(self, manifest: Obj) -> Obj:
-        """Create; `ApiRefused` carries code and message when the API says no."""
+    async def create(self, manifest: Obj, *, dry_run: bool = False) -> Obj:
+        """Create; `ApiRefused` carries code and message when the API says no. `dry_run`: all but the storing."""
 
     async def patch(
         self, kind: str, name: str, patch: Obj, namespace: str | None = None, *, subresource: str = ""
     ) -> Obj:
         """Merge patch."""
 
-    async def delete(self, kind: str, name: str, namespace: str | None = None, *, grace: float | None = None) -> bool:
-        """Ask for deletion; `grace` in seconds, None: the object's own. False when it was not there."""
+    async def delete(
+        self, kind: str, name: str, namespace: str | None = None, *, grace: float | None = None, uid: str | None = None
+    ) -> bool:
+        """Ask for deletion; `grace` in seconds, None: the object's own. False when it was not there.
+
+        With `uid`, an object of the same name that is another one is left alone: `ApiRefused` 409.
+        """
 
     async def exec(
         self,
@@ -96,6 +101,12 @@ class Cluster(Protocol):
 
     def tunnel(self, pod: str, port: int, namespace: str | None = None) -> AbstractAsyncContextManager[tuple[str, int]]:
         """A local address whose connections end at that port inside the pod (port-forward), while it is open."""
+
+    async def read(self, path: str) -> str:
+        """GET of a path of the API, such as `/api/v1/nodes/n1/proxy/runningpods/`: the body as text."""
+
+    async def time(self) -> float:
+        """The API server's clock, UTC seconds since 1970, exact to a second: what its timestamps compare with."""
 
     async def close(self) -> None:
         """Give connections back."""

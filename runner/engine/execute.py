@@ -98,10 +98,10 @@ async def _probe(step: Probe, ctx: Context, timing: Timing, where: Where) -> Ran
 
 async def _look_once(step: Probe, ctx: Context, where: Where) -> Ran:
     try:
-        with anyio.fail_after(_LOOK_LIMIT):
+        with anyio.fail_after(step.look_limit):
             seen = await step.look(ctx)
     except TimeoutError:
-        return Ran(unknown(f"the look took longer than {_LOOK_LIMIT:g} s"))
+        return Ran(unknown(f"the look took longer than {step.look_limit:g} s"))
     except Exception as error:  # noqa: BLE001 - as above
         return Ran(blame(error, where), void=isinstance(error, Unreachable))
     return Ran(step.judge(seen), seen)
