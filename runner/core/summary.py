@@ -62,6 +62,18 @@ class Summary:
         return 0
 
 
+def decides(event: Event) -> bool:
+    """Whether the summary needs this event; a listener that keeps only these stays small over ten thousand steps."""
+    match event:
+        case (
+            RunStarted() | RunFinished() | PlayStarted() | PlayFinished() | Interrupted() | UndoOwed() | UndoFinished()
+        ):
+            return True
+        case StepFinished(allow_empty=True):
+            return True
+    return False
+
+
 def summarize(events: Iterable[Event]) -> Summary:
     """Fold a run's events; plays that never finished are UNKNOWN, undos that never ran are owed."""
     fold = _Fold()

@@ -17,7 +17,7 @@ import anyio
 from runner import __version__
 from runner.core.errors import Refused, RunnerError
 from runner.core.events import Event, Interrupted, PhaseStarted, RunFinished, RunStarted
-from runner.core.summary import Summary, summarize
+from runner.core.summary import Summary, decides, summarize
 from runner.core.target import Cluster
 from runner.engine.bus import Bus, Listener
 from runner.engine.context import Context, Scene
@@ -191,8 +191,7 @@ class Run:
         return await secret_of_cluster(next(iter(self.clusters.values())), spec)
 
     def _keep(self, event: Event) -> None:
-        # The summary needs only what decides a play: memory stays flat over ten thousand steps.
-        if event.type in _DECIDING or getattr(event, "allow_empty", False):
+        if decides(event):
             self.events.append(event)
 
     def _environment(self) -> dict[str, Any]:
@@ -240,17 +239,6 @@ class Run:
     async def _time_limit(self, seconds: float) -> None:
         await anyio.sleep(seconds)
         self.interrupt.strike("timeout")
-
-
-_DECIDING = {kind.type for kind in Event.__subclasses__()} - {
-    "step-started",
-    "step-finished",
-    "seen",
-    "milestone",
-    "struck",
-    "note",
-    "evidence",
-}
 
 
 async def secret_of_cluster(cluster: Cluster, spec: SecretSpec) -> str:

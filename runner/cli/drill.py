@@ -1,0 +1,119 @@
+"""One playbook on one inventory: loaded, checked, selected, run, reported."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+
+from runner import targets
+from runner.cli import wiring
+from runner.cli.selection import select
+from runner.core import duration
+from runner.core.errors import InvalidInput, Mistake, Unmended
+from runner.core.summary import Summary
+from runner.core.target import Cluster
+from runner.engine.journal import unfinished
+from runner.engine.run import Connect, Order, Run
+from runner.playbook.load import load_playbook
+from runner.playbook.overrides import read_overrides
+from runner.playbook.plan import Inventory, PlaybookPlan, TargetSpec
+from runner.reporters import console, junit, logfile
+
+
+@dataclass(frozen=True)
+class Drill:
+    """What was asked for, found to be sound."""
+
+    plan: PlaybookPlan
+    inventory: Inventory
+    args: argparse.Namespace
+    selected: frozenset[str]
+    timeout: float | None
+
+    @classmethod
+    def load(cls, path: Path, args: argparse.Namespace) -> Drill:
+        """Read everything that can be known before a system is touched.
+
+        Raises:
+            InvalidInput: all mistakes of the playbook and its inventory together.
+
+        """
+        inventory = wiring.inventory(args.inventory)
+        plan = load_playbook(path, inventory, read_overrides(args.extra_vars), wiring.kinds(path))
+        return cls(plan, inventory, args, select(plan, args), _timeout(args.timeout))
+
+    def run(self) -> int:
+        """Run it; reports are written however it ends."""
+        self._no_debts()
+        folder = wiring.run_folder(self.plan.name)
+        out = console.Reporter(str(folder), self.args.verbose - self.args.quiet)
+        log, xml = logfile.Reporter(folder / "run.log"), junit.Reporter(folder / "junit.xml")
+        asked = [wiring.reporter(request) for request in self.args.report]
+        listeners = [log, xml, *(listener for listener, _ in asked), out]
+        try:
+            summary = self._played(folder, listeners)
+        finally:
+            for close in (log.close, xml.close, *(close for _, close in asked), out.close):
+                close()
+        return summary.exit_code
+
+    def _played(self, folder: Path, listeners: list[Callable[..., None]]) -> Summary:
+        order = Order(
+            plan=self.plan,
+            inventory=self.inventory,
+            run=folder.name,
+            logs=folder,
+            connect=connector(folder.name, keep=self.args.keep_cluster),
+            kinds=wiring.kinds(Path(self.plan.path)),
+            listeners=listeners,
+            selected=self.selected,
+            timeout=self.timeout,
+            no_skips=self.args.no_skips,
+        )
+        return asyncio.run(Run(order).run())
+
+    def _no_debts(self) -> None:
+        for debts in unfinished(wiring.LOGS, self.inventory.name):
+            run = debts.path.parent.name
+            raise Unmended(
+                f"run {run} left {len(debts.entries)} things unmended on {self.inventory.name}; "
+                f"first: e2e-run recover {run} -i {self.args.inventory}"
+            )
+
+    def check(self) -> int:
+        """Connect and say what is there; take no lock, write nothing."""
+        return asyncio.run(self._check())
+
+    async def _check(self) -> int:
+        print(f"{self.plan.path}: {len(self.selected)} of {len(self.plan.plays)} plays, nothing wrong")
+        for spec in self.inventory.targets.values():
+            if targets.find(spec.kind).starts_its_own:
+                print(f"{spec.name}: {spec.kind}: a cluster is started by the run")
+                continue
+            cluster = await connector("check", keep=True)(spec)
+            with anyio.CancelScope(shield=True):
+                print(f"{spec.name}: {spec.kind} {cluster.version}: {', '.join(sorted(cluster.capabilities))}")
+                await cluster.close()
+        return 0
+
+
+def connector(run: str, *, keep: bool) -> Connect:
+    """How the engine reaches a target of any kind."""
+
+    async def connect(spec: TargetSpec) -> Cluster:
+        kind = targets.find(spec.kind)
+        return await kind.connect(kind.Options.model_validate(spec.options), run=run, keep=keep)
+
+    return connect
+
+
+def _timeout(text: str | None) -> float | None:
+    try:
+        return duration.seconds(text) if text else None
+    except ValueError as error:
+        raise InvalidInput([Mistake(None, f"--timeout: {error}")]) from error

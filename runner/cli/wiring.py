@@ -1,0 +1,77 @@
+"""Puts the folders together: which step kinds, targets, inventories and reporters there are."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from runner import steps, targets
+from runner.core.errors import InvalidInput, Mistake
+from runner.core.events import Event
+from runner.core.step import Step
+from runner.playbook.inventory import load_inventory
+from runner.playbook.plan import Inventory, Kinds
+
+LOGS = Path("logs")
+"""Where runs leave what they saw, below the folder in which the command was given."""
+
+
+def kinds(*playbooks: Path) -> Kinds:
+    """The step kinds: ours, and those in a `steps/` folder beside a playbook."""
+    folders = tuple(dict.fromkeys(playbook.parent / "steps" for playbook in playbooks))
+
+    def find(kind: str) -> type[Step] | None:
+        return steps.find(kind, folders)
+
+    return find
+
+
+def inventory(name: str) -> Inventory:
+    """An inventory by path, or by the name of a file in `inventories/` here, beside the package, or packaged."""
+    here = Path(__file__).parent.parent
+    return load_inventory(name, [Path("inventories"), here.parent / "inventories", here / "inventories"], _options)
+
+
+def _options(kind: str) -> Any:
+    found = targets.find(kind)
+    return found.Options if found else None
+
+
+def run_folder(name: str) -> Path:
+    """A new folder for a run; its name is the run's id, sorts by time and fits into a label (63 characters)."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    folder = LOGS / f"{name[:40]}-{stamp}-{uuid4().hex[:4]}"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def stored_run(name: str | None) -> Path:
+    """The folder of a stored run, by id or path; the latest when no name is given."""
+    if name is None:
+        runs = sorted(LOGS.glob("*/events.jsonl"), key=lambda path: path.stat().st_mtime)
+        if not runs:
+            raise InvalidInput([Mistake(None, f"no run in {LOGS}/")])
+        return runs[-1].parent
+    for folder in (Path(name), LOGS / name):
+        if (folder / "events.jsonl").exists():
+            return folder
+    raise InvalidInput([Mistake(None, f"no run {name} in {LOGS}/; `ls {LOGS}` shows them")])
+
+
+def reporter(request: str) -> tuple[Callable[[Event], None], Callable[[], None]]:
+    """What `--report KIND=FILE` asks for: its listener and its close."""
+    kind, _, path = request.partition("=")
+    names = _reporters()
+    if kind not in names or not path:
+        raise InvalidInput([Mistake(None, f"--report {request}: write KIND=FILE; kinds: {', '.join(names)}")])
+    made = importlib.import_module(f"runner.reporters.{kind}").Reporter(Path(path))
+    return made, made.close
+
+
+def _reporters() -> Sequence[str]:
+    folder = Path(__file__).parent.parent / "reporters"
+    return sorted(path.stem for path in folder.glob("[a-z]*.py") if path.stem != "console")
