@@ -60,7 +60,6 @@ NAMESPACED = (
     "replicasets.apps",
     "controllerrevisions.apps",
     "jobs.batch",
-    "cronjobs.batch",
     "horizontalpodautoscalers.autoscaling",
     "poddisruptionbudgets.policy",
     "services",

@@ -72,8 +72,8 @@ class Informer:
     def select(self, namespace: str | None, selector: str | Mapping[str, Any] | Selector) -> list[Obj]:
         """Give what the selector matches, in one namespace or (None) in all.
 
-        The selector is text (`app=web,tier!=db`), a LabelSelector object, a plain label map as a Service has, or a ready
-        Selector. An empty one matches everything.
+        The selector is text (`app=web,tier!=db`), a LabelSelector object, a plain label map as a Service has, or a
+        ready Selector. An empty one matches everything.
         """
         ready = _selector(selector)
         return [
