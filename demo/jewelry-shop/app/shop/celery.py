@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
 BROKER_DB = 1  # apart from the cache (0), so that clearing one does not empty the other
 RESULT_DB = 2
-READY = Path("/tmp/worker-ready")  # noqa: S108 - the container's own
+READY = Path("/tmp/worker-ready")
 
 
 def sentinel_url(database: int) -> str:
