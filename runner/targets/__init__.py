@@ -1,8 +1,8 @@
 """One file is one way to reach a system; the word in the inventory is the name of the file.
 
 A kind of target is a module of this folder with two names in it, `Options` and `connect` (see `TargetKind`). The
-subfolder `api` holds the parts they are made of. Nothing is imported before an inventory names it: the Kubernetes client
-alone takes 0.3 s.
+subfolder `api` holds the parts they are made of. Nothing is imported before an inventory names it: importing the
+Kubernetes client alone takes 0.3 s.
 """
 
 from __future__ import annotations

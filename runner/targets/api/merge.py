@@ -1,8 +1,8 @@
 """The three-way merge of client-side apply: what was applied last, what is wanted now, what is there.
 
 The whole wanted object is sent as a strategic merge patch, so the server merges lists by their keys, as it knows best;
-this module adds what only the client can know: which keys and list items were applied before and are wanted no longer. It
-is compatible with `kubectl apply`, since it keeps the same annotation.
+this module adds what only the client can know: which keys and list items were applied before and are wanted no longer.
+It is compatible with `kubectl apply`, since it keeps the same annotation.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A local port whose connections end inside a pod: port-forward over a WebSocket for each connection.
 
 Errors of the tunnel are told apart from errors of the server behind it. When nobody listens in the pod, the local
-connection is closed and the caller's own client complains: that is the server. When the API or the kubelet does not carry
-the connection, it is closed too, but leaving the tunnel with that complaint raises `Unreachable` instead of it.
+connection is closed and the caller's own client complains: that is the server. When the API or the kubelet does not
+carry the connection, it is closed too, but leaving the tunnel with that complaint raises `Unreachable` instead of it.
 """
 
 from __future__ import annotations
