@@ -97,11 +97,11 @@ def test_patroni_keeps_what_a_failover_without_loss_needs():
 
 
 def test_every_key_of_configmap_and_secret_is_one_the_application_reads():
-    import sys  # noqa: PLC0415
+    import sys
 
     sys.path.insert(0, str(SHOP / "app"))
     try:
-        from shop.environment import CONFIG, SECRETS  # noqa: PLC0415
+        from shop.environment import CONFIG, SECRETS
     finally:
         sys.path.remove(str(SHOP / "app"))
     data = {o["metadata"]["name"]: o.get("data") or o.get("stringData") for o in objects()}
@@ -113,7 +113,9 @@ def test_every_key_of_configmap_and_secret_is_one_the_application_reads():
 
 
 def test_the_shop_asks_for_less_than_two_cores_and_four_gibibytes():
-    replicas = {o["metadata"]["name"]: o["spec"]["replicas"] for o in objects() if o["kind"] in {"Deployment", "StatefulSet"}}
+    replicas = {
+        o["metadata"]["name"]: o["spec"]["replicas"] for o in objects() if o["kind"] in {"Deployment", "StatefulSet"}
+    }
     replicas["django-deployment"] = 6  # as far as the HPA may go
     asked = [
         (replicas[name] * int(c["resources"]["requests"]["cpu"].rstrip("m")),
