@@ -78,10 +78,10 @@ def pivot_root(new: str, old: str) -> None:
 def make_read_only(target: str) -> None:
     """Make the mount at `target` and all below it read-only, whatever other flags they have."""
     attributes = struct.pack("=QQQQ", _MOUNT_ATTR_RDONLY, 0, 0, 0)
-    path = _text(target)
-    done = _libc.syscall(_SYS_MOUNT_SETATTR, _AT_FDCWD, path, _AT_RECURSIVE, attributes, len(attributes))
+    path, size = _text(target), ctypes.c_size_t(len(attributes))
+    done = _libc.syscall(_SYS_MOUNT_SETATTR, _AT_FDCWD, path, _AT_RECURSIVE, attributes, size)
     if done < 0:  # before Linux 5.12: this mount alone, with the flags it has, which may not be cleared
-        kept = os.statvfs(target).f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC | 0x1C00)
+        kept = os.statvfs(target).f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC | 0xC00)
         mount(target, target, None, MS_REMOUNT | MS_BIND | MS_RDONLY | kept)
 
 
