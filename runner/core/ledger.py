@@ -36,8 +36,6 @@ class Write(Request):
 class Account:
     """The sum. Ids of writes that are wrong, counts of all others."""
 
-    sent: int
-    """Writes that left us, whatever became of them."""
     acknowledged: int
     kept: int
     """Acknowledged and there."""
@@ -65,7 +63,6 @@ def reconcile(writes: Iterable[Write], found: Iterable[str]) -> Account:
     unanswered = [name for name, fate in fates.items() if fate is Fate.UNANSWERED]
     expected = (Fate.ACKNOWLEDGED, Fate.UNANSWERED)
     return Account(
-        sent=sum(fate is not Fate.UNSENT for fate in fates.values()),
         acknowledged=len(acknowledged),
         kept=sum(name in there for name in acknowledged),
         lost=tuple(name for name in acknowledged if name not in there),

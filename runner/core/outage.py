@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 
 @dataclass(slots=True)
@@ -84,8 +85,8 @@ def measure(
 ) -> tuple[Outage, ...]:
     """The outages that the blows caused, in order; empty without a blow. `rate` in requests a second.
 
-    A blow that strikes before the system has steadily recovered from the one before belongs to the same outage, which is
-    measured from the earlier one. A request that was under way when the blow struck, and failed, counts as felt.
+    A blow that strikes before the system has steadily recovered from the one before belongs to the same outage, which
+    is measured from the earlier one. A request that was under way when the blow struck, and failed, counts as felt.
     """
     ordered = sorted((request for request in requests if request.done_at is not None), key=lambda one: one.sent_at)
     found: list[Outage] = []
@@ -127,7 +128,7 @@ def _after(ordered: Sequence[Request], blow: float, until: float, rate: float) -
     served = [one for one in within if one.ok and one.sent_at >= blow and (last is None or one.sent_at > last.sent_at)]
     needed = needed_in_a_row(rate)
     recovered_at = min(map(_done, served), default=None)
-    step = served[0].sent_at - last.sent_at if served and last else 0.0
+    step = served[0].sent_at - last.sent_at if served and last else _longest_pause(blow, served)
     return Outage(
         blow=blow,
         rto=recovered_at - blow if recovered_at is not None and last and len(served) >= needed else None,
@@ -137,6 +138,12 @@ def _after(ordered: Sequence[Request], blow: float, until: float, rate: float) -
         stable_at=_done(served[needed - 1]) if len(served) >= needed else None,
         last_seen_at=max(map(_done, within), default=blow),
     )
+
+
+def _longest_pause(blow: float, served: Sequence[Request]) -> float:
+    """Without a failure an outage can only hide between two requests; the runner may have been held up there."""
+    sent = [blow, *(one.sent_at for one in served)]
+    return max((later - earlier for earlier, later in pairwise(sent)), default=0.0)
 
 
 def _with_blind_time(outage: Outage, attempts: Sequence[Attempt]) -> Outage:
