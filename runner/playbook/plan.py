@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runner.core.errors import Where
+from runner.core.errors import Mistake, Where
 from runner.core.step import Step
 
 
@@ -16,6 +16,8 @@ class Deferred:
 
     value: Any
     where: Where
+    uses: tuple[str, ...] = ()
+    """`secrets.NAME` that it comes down to, also through variables: what must be fetched before it is rendered."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class StepPlan:
     timeout: float | Deferred = 60.0
     allow_empty: bool = False
     target: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """What an `include`'s `vars` add for this step, over the playbook's; those that a play or `-e` wins are gone."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class PlayPlan:
     needs: tuple[str, ...] = ()
     target: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
-    """The play's `vars`; values may hold templates, which are rendered when the play starts."""
+    """The play's `vars`, without those that `-e` wins; each is final or `Deferred`."""
     on_failure: tuple[Node, ...] = ()
     always: tuple[Node, ...] = ()
     healed_within: float = 60.0
@@ -84,14 +88,16 @@ class PlaybookPlan:
     sha256: str
     description: str
     allowed_on: tuple[str, ...]
-    """Classes of inventory; empty: local and test only … as the loader decided and documented."""
+    """Classes of inventory; local and test unless the playbook says more."""
     variables: Mapping[str, Any]
-    """Playbook < inventory < `-e`, merged and rendered."""
+    """Playbook < inventory < `-e`, merged; each is final or `Deferred`, which `render` and `evaluate` render themselves."""
     overrides: Mapping[str, Any]
     """What `-e` gave: it wins over a play's `vars` too."""
     setup: tuple[Node, ...]
     healthy: tuple[Node, ...]
     plays: tuple[PlayPlan, ...]
+    warnings: tuple[Mistake, ...] = ()
+    """What is allowed but looks wrong, such as a play that judges nothing."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,7 @@ class SecretSpec:
     source: str
     """env, file or kubernetes"""
     options: Mapping[str, str]
+    """`{env: NAME}`, `{file: path}` (relative ones already joined to the inventory's folder) or `{secret:, key:}`."""
     where: Where
 
 
@@ -133,7 +140,16 @@ class Inventory:
 
 
 Kinds = Callable[[str], "type[Step] | None"]
-"""Finds the class of a step kind, or None; the wiring gives it to the loader, which knows no step."""
+"""Finds the class of a step kind, or None; the wiring gives it to the loader, which knows no step.
+
+Suggestions for misspelt kinds need its attribute `names`, a callable without arguments that lists all words.
+"""
+
+
+def names_of(kinds: Kinds) -> list[str]:
+    """All words that `kinds` knows, or none when it cannot list them."""
+    names = getattr(kinds, "names", None)
+    return sorted(names()) if callable(names) else []
 
 
 def nodes_of(play: PlayPlan) -> tuple[Node, ...]:
