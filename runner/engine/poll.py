@@ -9,6 +9,9 @@ import anyio
 from runner.core.duration import text
 from runner.core.verdict import Outcome, Verdict, failed
 
+# Below this a pause is lost in the rounding of the clock, and the loop would spin.
+_SHORTEST = 0.001
+
 Look = Callable[[], Awaitable[Verdict]]
 
 
@@ -42,7 +45,7 @@ def _pause(
 ) -> float:
     # The last look falls on the deadline itself: a state that came right just before it is not missed.
     ends = since + (hold or 0.0) if since is not None else start + (within or 0.0)
-    return max(0.0, min(every, ends - now))
+    return max(_SHORTEST, min(every, ends - now))
 
 
 def _timed(verdict: Verdict, took: float, within: float | None, hold: float | None) -> Verdict:
