@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from localcluster.kubelet.environment import environment
 from localcluster.kubelet.expansion import expand
-from localcluster.kubelet.images import DEFAULT_PATH
 from localcluster.kubelet.mounts import volume_mounts
 from localcluster.kubelet.quantity import quantity
 from localcluster.kubelet.security import identity
@@ -60,14 +59,11 @@ async def container_spec(container: Obj, recipe: Recipe, context: PodContext, fi
     """
     who = identity(context.pod, container, recipe)
     own = await environment(container, context.around)
-    env = {"PATH": DEFAULT_PATH, "HOSTNAME": hostname(context.pod), **recipe.env, **own}
-    env |= {"TERM": "xterm"} if container.get("tty") and "TERM" not in env else {}
-    env.setdefault("HOME", "/root" if who.uid == 0 else "/")
     limits = (container.get("resources") or {}).get("limits") or {}
     return ContainerSpec(
         name=container["name"],
         argv=_argv(container, recipe, own),
-        env=env,
+        env={**recipe.env, **own},
         uid=who.uid,
         gid=who.gid,
         workdir=container.get("workingDir") or recipe.workdir,
@@ -90,8 +86,9 @@ def _argv(container: Obj, recipe: Recipe, env: dict[str, str]) -> list[str]:
 
 def _mounts(container: Obj, recipe: Recipe, context: PodContext, files: Files, env: dict[str, str]) -> list[Mount]:
     log = Mount(files.termination, container.get("terminationMessagePath") or TERMINATION_LOG)
-    base = context.node.machine.base.mounts(recipe)
-    return [*base, *volume_mounts(container, context.volumes, env), log]
+    image = [Mount(source, target, read_only=True) for target, source in recipe.sources().items()]
+    image.sort(key=lambda mount: len(mount.target.split("/")))  # outer ones first
+    return [*image, *volume_mounts(container, context.volumes, env), log]
 
 
 def hostname(pod: Obj) -> str:

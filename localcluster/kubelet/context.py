@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from localcluster.client import Client, Obj
-    from localcluster.kubelet.base_image import BaseImage
     from localcluster.kubelet.environment import Surroundings
     from localcluster.kubelet.events import Recorder
     from localcluster.kubelet.images import Images
@@ -29,7 +28,6 @@ class Machine:
     client: Client
     runtime: Runtime
     images: Images
-    base: BaseImage
     sources: Sources
     recorder: Recorder
     state: Path

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # pydantic would read this for us, but costs the kubelet 10 MB
 _KEYS = {"image", "images", "argv", "args", "env", "uid", "gid", "workdir", "paths", "requires"}
-DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
 
 
 class ImageError(Exception):

@@ -28,7 +28,7 @@ def sandbox_spec(pod: Obj) -> PodSpec:
         nameservers=servers,
         searches=searches,
         options=options,
-        hosts={name: alias["ip"] for alias in spec.get("hostAliases") or [] for name in alias.get("hostnames") or []},
+        hosts={alias["ip"]: " ".join(alias.get("hostnames") or []) for alias in spec.get("hostAliases") or []},
         host_network=bool(spec.get("hostNetwork")),
     )
 

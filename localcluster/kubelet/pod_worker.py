@@ -87,6 +87,11 @@ class PodWorker:
         """Write the whole status again: somebody may have changed it while the kubelet was stopped."""
         self._writer.forget()
 
+    def is_named(self, namespace: str, name: str) -> bool:
+        """Tell whether this is the pod of that name."""
+        meta = self._given["metadata"]
+        return bool(meta["namespace"] == namespace and meta["name"] == name)
+
     def container(self, name: str) -> ContainerWorker | None:
         """Give a container by name."""
         return next((worker for worker in (*self.init, *self.main) if worker.spec["name"] == name), None)
