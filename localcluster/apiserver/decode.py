@@ -15,8 +15,7 @@ from localcluster.client import Obj
 
 # the typed client calls a quantity a string, but YAML writes `cpu: 1`
 _QUANTITIES = frozenset(
-    "limits requests capacity allocatable hard used default defaultRequest max min maxLimitRequestRatio sizeLimit "
-    "divisor overhead allocatedResources averageValue value".split()
+    ["limits", "requests", "capacity", "allocatable", "hard", "used", "default", "defaultRequest", "max", "min", "maxLimitRequestRatio", "sizeLimit", "divisor", "overhead", "allocatedResources", "averageValue", "value"]
 )
 _QUANTITY_OWNERS_OF_VALUE = frozenset({"V2MetricTarget", "V2MetricValueStatus"})
 _MICRO_TIMES = frozenset({"acquireTime", "renewTime", "eventTime", "lastObservedTime"})

@@ -52,6 +52,6 @@ def _is_ready(pod: Obj) -> bool:
 
 
 def _now() -> str:
-    from datetime import UTC, datetime  # noqa: PLC0415 - one use
+    from datetime import UTC, datetime
 
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

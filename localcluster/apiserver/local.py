@@ -67,7 +67,7 @@ class LocalClient:
         where = (_resource(resource), meta.get("namespace"), meta["name"])
         return subresources.put(self._registry, where, subresource, _copy(obj), Options())
 
-    async def patch(  # noqa: PLR0913 - what HTTP can say, by name
+    async def patch(
         self,
         resource: str,
         name: str,
@@ -82,7 +82,7 @@ class LocalClient:
         where = (_resource(resource), namespace, name)
         return subresources.patch(self._registry, where, subresource, (_copy(patch), content_type), Options())
 
-    async def delete(  # noqa: PLR0913 - what HTTP can say, by name
+    async def delete(
         self,
         resource: str,
         name: str,

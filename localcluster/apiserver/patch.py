@@ -26,7 +26,7 @@ def read_patch(content_type: str, body: bytes) -> Any:
     try:
         if content_type != APPLY_PATCH:
             return json.loads(body)
-        import yaml  # noqa: PLC0415 - only server-side apply sends YAML
+        import yaml
 
         return yaml.safe_load(body)
     except Exception as error:
@@ -60,7 +60,7 @@ def _merge(original: Any, patch: Any) -> Any:
 
 
 def _json_patch(original: Obj, patch: Any) -> Obj:
-    import jsonpatch  # noqa: PLC0415 - seldom used, and its import is not free
+    import jsonpatch
 
     if not isinstance(patch, list):
         raise bad_request("error decoding patch: a JSON patch is a list of operations")
