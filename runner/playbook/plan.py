@@ -90,7 +90,7 @@ class PlaybookPlan:
     allowed_on: tuple[str, ...]
     """Classes of inventory; local and test unless the playbook says more."""
     variables: Mapping[str, Any]
-    """Playbook < inventory < `-e`, merged; each is final or `Deferred`, which `render` and `evaluate` render themselves."""
+    """Playbook < inventory < `-e`, merged; each is final or `Deferred`, which `render` looks into."""
     overrides: Mapping[str, Any]
     """What `-e` gave: it wins over a play's `vars` too."""
     setup: tuple[Node, ...]

@@ -1,0 +1,125 @@
+"""pydantic's errors as sentences for the author of a playbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from runner.playbook.mistakes import near
+from runner.playbook.shape import inside, keys_of
+
+Path = tuple[Any, ...]
+
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "set_type": "a list",
+    "frozen_set_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "none_required": "nothing",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+    "literal_error": "{expected}",
+    "enum": "{expected}",
+}
+
+
+def complaints(error: ValidationError, model: type[BaseModel], given: Any) -> Iterator[tuple[Path, str]]:
+    """For each wrong setting its path and what is wrong with it; the members of a union speak in one sentence."""
+    expected: dict[Path, list[str]] = {}
+    for one in error.errors(include_url=False):
+        path = _path(one, given)
+        if one["type"] == "extra_forbidden":
+            yield path, "unknown key" + _known(model, path)
+        elif one["type"] == "missing":
+            yield path, f"is missing{_meaning(model, path)}"
+        elif one["type"] in _EXPECTED:
+            expected.setdefault(path, []).append(_EXPECTED[one["type"]].format(**one.get("ctx", {})))
+        else:
+            yield path, _said(one)
+    for path, choices in expected.items():
+        yield path, f"must be {' or '.join(dict.fromkeys(choices))}, not {shown(_at(given, path))}"
+
+
+def shown(value: Any) -> str:
+    """A value in a sentence, short."""
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return f'{text[:60]}..."' if len(text) > 64 else text
+
+
+def dotted(path: Sequence[Any]) -> str:
+    """`.budget.rto`, `.that[0]`: what is put behind the name of the kind."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+
+
+def _path(one: ErrorDetails, given: Any) -> Path:
+    """The error's place in what was written: pydantic's own words for members of a union are left out."""
+    path: list[Any] = []
+    last = len(one["loc"]) - 1
+    for index, part in enumerate(one["loc"]):
+        if _holds(given, part):
+            given = given[part]
+            path.append(part)
+        elif index == last and one["type"] == "missing":
+            path.append(part)
+    return tuple(path)
+
+
+def _holds(given: Any, part: Any) -> bool:
+    if isinstance(given, Mapping):
+        return part in given
+    return isinstance(given, list | tuple) and isinstance(part, int) and part < len(given)
+
+
+def _at(given: Any, path: Path) -> Any:
+    for part in path:
+        given = given[part]
+    return given
+
+
+def _parent(model: Any, path: Path) -> Any:
+    for part in path[:-1]:
+        model = inside(model, part)
+    return model
+
+
+def _known(model: type[BaseModel], path: Path) -> str:
+    keys = keys_of(_parent(model, path))
+    found = near(str(path[-1]), keys) if path else ""
+    return found or (f"; there are {', '.join(keys)}" if keys else "; it takes none")
+
+
+def _meaning(model: type[BaseModel], path: Path) -> str:
+    parent = _parent(model, path)
+    field = parent.model_fields.get(path[-1]) if isinstance(parent, type) and issubclass(parent, BaseModel) else None
+    return f": {field.description.rstrip('.')}" if field is not None and field.description else ""
+
+
+def _said(one: ErrorDetails) -> str:
+    if one["type"] == "value_error":
+        return str(one["ctx"]["error"])
+    said = one["msg"].removeprefix("Assertion failed, ")
+    return said[:1].lower() + said[1:].replace("Input should", "should")
