@@ -80,6 +80,6 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value: Any = field.get_default(call_default_factory=True)
-    if value is None or value == "" or value == [] or value == {} or value == ():
+    if value is None or (not value and not isinstance(value, int | float)):
         return ""
     return f"`{duration.text(value)}`" if _is_duration(field) else f"`{value}`"

@@ -1,7 +1,6 @@
 """A small drill: steps that say what they do, a cluster that is not asked, and a run in virtual time."""
 
 import json
-
 import types
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -182,8 +181,6 @@ def drill(tmp_path):
         return Done(summary, events, WORLD.log, tmp_path)
 
     return run
-
-
 
 
 @pytest.fixture

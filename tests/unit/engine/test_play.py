@@ -149,7 +149,9 @@ def test_evidence_is_collected_before_the_undo(drill, make):
     """`on_failure` sees the system as it failed; `always` runs in any case."""
     done = drill(
         make.play(
-            make.step("break"), make.step("look"), on_failure=(make.step("do", word="logs"),),
+            make.step("break"),
+            make.step("look"),
+            on_failure=(make.step("do", word="logs"),),
             always=(make.step("do", word="always"),),
         )
     )
@@ -195,7 +197,9 @@ def test_branches_strike_together(drill, make):
 
 def test_a_red_branch_does_not_cancel_the_other(drill, make):
     """The join takes the worst verdict, after both have ended."""
-    node = ParallelPlan("both", make.where, ((make.step("look", green=False),), (make.step("do", word="b", seconds=1.0),)))
+    node = ParallelPlan(
+        "both", make.where, ((make.step("look", green=False),), (make.step("do", word="b", seconds=1.0),))
+    )
     done = drill(make.play(node))
 
     assert "b" in done.log
