@@ -6,7 +6,7 @@ import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import anyio
@@ -70,6 +70,7 @@ class Lanes(Generic[T]):
     """Why there is no connection: the last error of a try."""
     _idle: deque[_Lane] = field(default_factory=deque)
     _alive: int = 0
+    _blind: Gap | None = None
     _changed: anyio.Event = field(default_factory=anyio.Event)
     _scouts: anyio.Semaphore = field(default_factory=lambda: anyio.Semaphore(_SCOUTS))
 
@@ -152,7 +153,7 @@ class Lanes(Generic[T]):
             self._not_connected(started, str(error))
         except _Blind as blind:
             self.why = str(blind)
-            self.record.gaps.append(Gap(started, self.now(), str(blind)))
+            self._blind = self._blind or Gap(started, started, str(blind))
         finally:
             if scouting:
                 self._scouts.release()
@@ -164,11 +165,22 @@ class Lanes(Generic[T]):
     async def _look_up(self, started: float) -> T:
         try:
             with anyio.fail_after(_LOOK_UP):
-                return await self.find()
+                found = await self.find()
         except TimeoutError:
             raise _Blind(f"the API did not answer within {self.now() - started:.1f} s") from None
         except Unreachable as error:
             raise _Blind(f"the API did not answer: {error}") from error
+        except NotServed:
+            self.note_blindness()
+            raise
+        self.note_blindness()
+        return found
+
+    def note_blindness(self) -> None:
+        """Close the time in which no look-up was answered: it lasts until one is, or until the load ends."""
+        if self._blind:
+            self.record.gaps.append(replace(self._blind, ended=self.now()))
+            self._blind = None
 
     async def _serve(self, line: Line) -> None:
         lane = _Lane(line)

@@ -53,6 +53,7 @@ async def write_rows(
     async with anyio.create_task_group() as group:
         lanes.start(group, connections)
         await Pace(ctx, stop, record, make, lanes.carry, rto).run()
+        lanes.note_blindness()
         group.cancel_scope.cancel()
     return writes
 
