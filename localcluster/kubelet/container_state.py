@@ -82,6 +82,8 @@ class ContainerState:
 
     def end(self, ended: Ended) -> None:
         """Show how it ended."""
+        if self.ended is not None:
+            self.last = self.ended
         self.ended, self.running_since = ended, ""
         self.ready = self.started = False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from localcluster.kubelet.images import Recipe
     from localcluster.sandbox.runtime import Container, ContainerSpec, Exit
 
+log = logging.getLogger(__name__)
 _CONFIG_RETRY = 5.0  # seconds; a change of a ConfigMap or Secret wakes it earlier
 _SHOWN = 1.0  # seconds that ErrImagePull is shown before ImagePullBackOff
 
@@ -45,6 +47,7 @@ class ContainerWorker:
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self._new_instance = asyncio.Event()
+        self._number = 0
         self._current: Files | None = None
         self._before: Files | None = None
 
@@ -57,6 +60,7 @@ class ContainerWorker:
         """Start the work; the task ends when the container will not be started again."""
         if self._task is None:
             self._task = asyncio.create_task(self._live(), name=f"container {self.spec['name']}")
+            self._task.add_done_callback(self._report)
         return self._task
 
     async def started_up(self) -> None:
@@ -98,6 +102,10 @@ class ContainerWorker:
             ended = await self._once(spec, files)
             self.state.end(ended)
             self._context.changed()
+
+    def _report(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception():
+            log.error("container %s of pod %s", self.spec["name"], self._context.full_name, exc_info=task.exception())
 
     def _done(self) -> bool:
         ended = self.state.ended
@@ -166,10 +174,10 @@ class ContainerWorker:
         self._context.changed()
 
     def _next_files(self) -> Files:
-        """Count a restart if there was a run before, and make room for what the new run writes."""
-        if self.state.ended is not None or self.state.last is not None:
-            self.state.restarts += 1
-        return Files.of(self._context.folder, self.spec["name"], self.state.restarts)
+        """Make room for what the next run writes."""
+        again = self.state.ended is not None or self.state.last is not None
+        self._number = self.state.restarts + again
+        return Files.of(self._context.folder, self.spec["name"], self._number)
 
     async def _once(self, spec: ContainerSpec, files: Files) -> Ended:
         assert self._context.sandbox is not None, "the pod's sandbox comes first"
@@ -180,6 +188,7 @@ class ContainerWorker:
             container = await self._context.sandbox.start(spec)
         except SandboxError as error:
             self._event("Failed", f"Error: {error}", warning=True)
+            self.state.restarts = self._number
             return Ended(128, "StartError", since, clock.now(), message=str(error))
         self._event("Started", f"Started container {self.spec['name']}")
         exit_ = await self._watch(container, since)
@@ -188,6 +197,7 @@ class ContainerWorker:
 
     async def _watch(self, container: Container, since: str) -> Exit:
         self.state.run(_id(container), since)
+        self.state.restarts = self._number
         self._context.changed()
         self.instance = Instance(self.spec, container, self.state, self._context)
         self._new_instance.set()

@@ -76,7 +76,8 @@ def _main_phase(facts: PodFacts, policy: str) -> str:
         return "Succeeded" if good else "Failed"
     if any(not (state.running_since or state.ended or state.last) for state in facts.main):
         return "Pending"
-    if any(not state.ended for state in facts.main) or policy == "Always":
+    still = any(not state.ended for state in facts.main) or any(state.running_since for state in facts.init)
+    if still or policy == "Always":
         return "Running"
     if all(state.ended and state.ended.code == 0 for state in facts.main):
         return "Succeeded"

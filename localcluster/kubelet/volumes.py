@@ -34,7 +34,7 @@ class Volume:
     read_only: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Volumes:
     """Sets up the volumes of a pod and keeps those made of ConfigMaps, Secrets and labels up to date."""
 
