@@ -34,7 +34,7 @@ def transport_options() -> dict[str, Any]:
         "socket_timeout": 2.0,
         "socket_keepalive": True,
         "health_check_interval": 2,
-        "retry_on_timeout": False,
+        "retry_on_timeout": True,  # else a message taken from a new master is dropped on a dead connection to the old
         "visibility_timeout": 60,
         "brpop_timeout": 1,
     }
@@ -47,7 +47,10 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_connection_timeout=2,
-    result_backend=sentinel_url(RESULT_DB),
+    result_backend=f"shop.results:PolledSentinelBackend+{sentinel_url(RESULT_DB)}",
+    result_backend_always_retry=True,
+    result_backend_max_retries=20,
+    result_backend_max_sleep_between_retries_ms=500,
     result_backend_transport_options=transport_options(),
     redis_socket_timeout=2.0,
     redis_socket_connect_timeout=1.0,
