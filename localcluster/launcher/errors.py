@@ -1,0 +1,7 @@
+"""What the launcher cannot do, told in one sentence."""
+
+
+class LauncherError(Exception):
+    """The sentence for the one who called; the command ends with `code`."""
+
+    code = 3
