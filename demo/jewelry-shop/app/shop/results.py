@@ -10,7 +10,7 @@ from celery.backends.base import SyncBackendMixin
 from celery.backends.redis import SentinelBackend
 
 
-class PolledSentinelBackend(SyncBackendMixin, SentinelBackend):  # type: ignore[misc]  # Celery is untyped
+class PolledSentinelBackend(SyncBackendMixin, SentinelBackend):
     """Sentinel's master as a plain key-value store."""
 
     def on_task_call(self, producer: Any, task_id: str) -> None:
