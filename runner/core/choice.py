@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from runner.core.context import StepContext
+from runner.core.observation import Observation
 from runner.core.pods import is_active
+from runner.core.step import Result
 from runner.core.target import Obj
+from runner.core.verdict import Verdict, failed, passed
 
 Names = Annotated[
     list[str],
@@ -16,6 +19,28 @@ Names = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 """One name or a list of them."""
+
+
+class Emptiness(Result):
+    """Whether anything was found, in every result of a probe that looks for something."""
+
+    nothing: str = ""
+    """The sentence that says so when nothing matched; else empty."""
+    allow_empty: bool = False
+    """Whether the playbook allows that."""
+
+
+def emptiness(nothing: str, ctx: StepContext) -> dict[str, Any]:
+    """The fields of `Emptiness`."""
+    return {"nothing": nothing, "allow_empty": ctx.allow_empty}
+
+
+def judge_empty(seen: Observation) -> Verdict | None:
+    """The verdict when nothing matched; None when something did."""
+    nothing = seen.data["nothing"]
+    if not nothing:
+        return None
+    return passed(f"{nothing}, which is allowed here") if seen.data["allow_empty"] else failed(nothing)
 
 
 class PodChoice(BaseModel):

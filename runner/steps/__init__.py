@@ -1,7 +1,7 @@
 """One file is one step kind; the word in the playbook is the name of the file (hyphen becomes underscore).
 
-A word that Python keeps for itself gets an underscore behind: `assert` is `assert_.py`. A module is imported when its kind
-is asked for and not before. A `steps/` folder beside a playbook is searched after this one.
+A word that Python keeps for itself gets an underscore behind: `assert` is `assert_.py`. A module is imported when its
+kind is asked for and not before. A `steps/` folder beside a playbook is searched after this one.
 """
 
 from __future__ import annotations

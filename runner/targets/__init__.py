@@ -22,6 +22,9 @@ class TargetKind(Protocol):
     Options: type[BaseModel]
     """What an inventory may say about it: the keys under the kind's word and those beside it, flat."""
 
+    starts_its_own: bool
+    """Whether connecting may start a system, so that a mere check must not connect."""
+
     async def connect(self, options: Any, *, run: str, keep: bool, folder: str = ".") -> Cluster:
         """Reach the system.
 

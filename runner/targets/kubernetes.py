@@ -21,6 +21,8 @@ from runner.targets.api.session import Session, server_time
 from runner.targets.api.tunnel import tunnel
 from runner.targets.api.watch import Watch
 
+starts_its_own = False
+
 
 class Options(BaseModel):
     """What an inventory says about a cluster."""
