@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 
 from localcluster.client import Client
+from localcluster.controllers.addons import install
+from localcluster.controllers.autoscaler import Autoscaler
 from localcluster.controllers.claim_protection import ClaimProtection
 from localcluster.controllers.cluster import Cluster
 from localcluster.controllers.controller import Controller
@@ -48,12 +50,19 @@ _SIMPLE: tuple[type[Controller], ...] = (
     NodeLifecycle,
     TaintEviction,
     Scheduler,
+    Autoscaler,
 )
 
 
-async def run(client: Client, *, volumes: Path | None = None) -> None:
-    """Run all controllers until cancelled. `volumes` is the folder for the data of PersistentVolumeClaims."""
-    cluster = Cluster(client)
+async def run(
+    client: Client, *, volumes: Path | None = None, metrics: Client | None = None, addons: bool = True
+) -> None:
+    """Run all controllers until cancelled.
+
+    `volumes` is the folder for the data of PersistentVolumeClaims, `metrics` a client that reaches metrics.k8s.io
+    (`client` unless given), `addons` says whether to create the objects of `localcluster/system` first.
+    """
+    cluster = Cluster(client, metrics)
     folder = volumes or _volumes()
     controllers = [make(cluster) for make in _SIMPLE]
     controllers += [VolumeBinder(cluster, folder), VolumeReclaim(cluster, folder)]
@@ -62,6 +71,8 @@ async def run(client: Client, *, volumes: Path | None = None) -> None:
         await cluster.synced()
         for controller in controllers:
             tasks.create_task(controller.run(), name=controller.name)
+        if addons:
+            await install(client)
 
 
 def _volumes() -> Path:

@@ -58,8 +58,10 @@ class _Cache:
 class Cluster:
     """What controllers share. Objects read from it are the cache itself: copy before changing."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, metrics: Client | None = None) -> None:
         self.client = client
+        self.metrics = metrics or client
+        """Who serves metrics.k8s.io: an aggregated API, which a client inside the API process does not reach."""
         self.events = Recorder(client)
         self._caches: dict[str, _Cache] = {}
 
