@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from localcluster.sandbox.runtime import Runtime
 
 log = logging.getLogger("localcluster.kubelet")
+_PATIENCE = 30.0  # seconds for the API server to start
 _GRACE = 1.0  # seconds for the pods at our own end: their volumes go with the cluster
 
 
@@ -41,7 +42,9 @@ def main() -> None:
 
 
 async def _serve(given: argparse.Namespace) -> None:
+    token = given.state_dir / "kubelet-token"
     runtime = await _runtime(given.state_dir)
+    await _wait_for_files(given.kubeconfig, token)
     async with HttpClient(given.kubeconfig) as client:
         machine = Machine(
             client=client,
@@ -51,7 +54,7 @@ async def _serve(given: argparse.Namespace) -> None:
             recorder=Recorder(client),
             state=given.state_dir.resolve(),
         )
-        kubelet = Kubelet(machine, given.nodes, (given.state_dir / "kubelet-token").read_text().strip())
+        kubelet = Kubelet(machine, given.nodes, token.read_text().strip())
         try:
             await _until_signal(kubelet.run(), _agent(client))
         finally:
@@ -73,6 +76,13 @@ async def _until_signal(*work: Coroutine[None, None, None]) -> None:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+async def _wait_for_files(*files: Path) -> None:
+    """The API server writes them at its start, and is started together with us."""
+    async with asyncio.timeout(_PATIENCE):
+        while not all(file.exists() for file in files):  # noqa: ASYNC110 - another process makes them
+            await asyncio.sleep(0.02)
 
 
 async def _runtime(state: Path) -> Runtime:

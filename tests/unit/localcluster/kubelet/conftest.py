@@ -195,6 +195,12 @@ class Cluster:
         async for kind, obj in watch:
             yield kind == "DELETED", obj
 
+    async def happens(self, true):
+        """Wait until something is true that no watch tells."""
+        async with asyncio.timeout(5):
+            while not true():  # noqa: ASYNC110 - nobody could set an event
+                await asyncio.sleep(0.005)
+
     async def events(self, count, reason):
         """Wait for so many events of a reason."""
         async with asyncio.timeout(10):
