@@ -39,21 +39,24 @@ _EXPECTED = {
 }
 
 
-def complaints(error: ValidationError, model: type[BaseModel], given: Any) -> Iterator[tuple[Path, str]]:
-    """For each wrong setting its path and what is wrong with it; the members of a union speak in one sentence."""
+def complaints(error: ValidationError, model: type[BaseModel], given: Any) -> Iterator[tuple[Path, str, bool]]:
+    """For each wrong setting its path, what is wrong, and whether it is so whatever the value turns out to be.
+
+    The members of a union speak in one sentence.
+    """
     expected: dict[Path, list[str]] = {}
     for one in error.errors(include_url=False):
         path = _path(one, given)
         if one["type"] == "extra_forbidden":
-            yield path, "unknown key" + _known(model, path)
+            yield path, "unknown key" + _known(model, path), True
         elif one["type"] == "missing":
-            yield path, f"is missing{_meaning(model, path)}"
+            yield path, f"is missing{_meaning(model, path)}", True
         elif one["type"] in _EXPECTED:
             expected.setdefault(path, []).append(_EXPECTED[one["type"]].format(**one.get("ctx", {})))
         else:
-            yield path, _said(one)
+            yield path, _said(one), False
     for path, choices in expected.items():
-        yield path, f"must be {' or '.join(dict.fromkeys(choices))}, not {shown(_at(given, path))}"
+        yield path, f"must be {' or '.join(dict.fromkeys(choices))}, not {shown(_at(given, path))}", False
 
 
 def shown(value: Any) -> str:
