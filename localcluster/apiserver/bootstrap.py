@@ -13,7 +13,7 @@ _DEFAULT_INGRESS = {"ingressclass.kubernetes.io/is-default-class": "true"}
 
 
 def bootstrap(registry: Registry, authority: str, *, endpoint: str, port: int) -> None:
-    """Create what every cluster has; `authority` is the CA certificate as PEM, `endpoint` where pods reach this server."""
+    """Create what every cluster has; `authority` is the CA as PEM; pods reach this server at `endpoint`, `port`."""
 
     def after_namespace(name: str) -> None:
         _create(registry, "serviceaccounts", name, {"metadata": {"name": "default"}})

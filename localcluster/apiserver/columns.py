@@ -1,4 +1,7 @@
-"""The columns of `kubectl get`, kind by kind: heading, and how to fill the cell. A heading after `|` shows with -o wide only."""
+"""The columns of `kubectl get`, kind by kind.
+
+Each is a heading and how to fill its cells; a heading after `|` shows with -o wide only.
+"""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,7 @@
-"""Hold a document against its type: wrong types are refused, unknown fields dropped and named, quantities and times respelled."""
+"""Hold a document against its type.
+
+Wrong types are refused, unknown fields dropped and named, quantities and times spelled as upstream spells them.
+"""
 
 import base64
 import binascii
@@ -15,7 +18,8 @@ from localcluster.client import Obj
 
 # the typed client calls a quantity a string, but YAML writes `cpu: 1`
 _QUANTITIES = frozenset(
-    ["limits", "requests", "capacity", "allocatable", "hard", "used", "default", "defaultRequest", "max", "min", "maxLimitRequestRatio", "sizeLimit", "divisor", "overhead", "allocatedResources", "averageValue", "value"]
+    {"limits", "requests", "capacity", "allocatable", "hard", "used", "default", "defaultRequest", "max", "min"}
+    | {"maxLimitRequestRatio", "sizeLimit", "divisor", "overhead", "allocatedResources", "averageValue", "value"}
 )
 _QUANTITY_OWNERS_OF_VALUE = frozenset({"V2MetricTarget", "V2MetricValueStatus"})
 _MICRO_TIMES = frozenset({"acquireTime", "renewTime", "eventTime", "lastObservedTime"})
@@ -108,7 +112,7 @@ def _map(value: Any, declared: Type, path: str, into: Decoded) -> Obj:
         raise _Mismatch(path, value, "map")
     item = declared.item or Type("any")
     # Go reads a null in a map as the zero value
-    empty = {"string": "", "bytes": "", "any": None}.get(item.form, {})
+    empty: Any = {"string": "", "bytes": "", "any": None}.get(item.form, {})
     return {key: empty if one is None else _value(one, item, f"{path}.{key}", into) for key, one in value.items()}
 
 

@@ -42,7 +42,7 @@ def media_type(request: web.BaseRequest) -> str:
 
 
 def wanted_form(accept: str) -> str:
-    """Read the Accept header: Table, PartialObjectMetadata, APIGroupDiscoveryList, or "" for plain JSON; ApiError 406."""
+    """Read the Accept header: Table, PartialObjectMetadata, APIGroupDiscoveryList or "" (JSON); raises ApiError 406."""
     for choice in accept.split(",") if accept else ("*/*",):
         kind, *parameters = [part.strip() for part in choice.split(";")]
         if kind not in ("application/json", "application/*", "*/*", "application/yaml"):

@@ -37,7 +37,7 @@ def index(version: str) -> Obj:
 
 @cache
 def document(group: str, version: str) -> bytes | None:
-    """Answer GET /openapi/v3/apis/GROUP/VERSION as JSON text; takes some 50 ms the first time, so not in the event loop."""
+    """Answer GET /openapi/v3/apis/GROUP/VERSION as JSON text; the first time takes 50 ms, so not in the event loop."""
     found = [one for one in RESOURCES if (one.group, one.version) == (group, version)]
     if not found:
         return None

@@ -40,7 +40,8 @@ def apply_patch(original: Obj, patch: Any, content_type: str, type_name: str) ->
     if not isinstance(patch, dict):
         raise bad_request(f"error decoding patch: expected an object, got {type(patch).__name__}")
     if content_type == MERGE_PATCH:
-        return _merge(original, patch)
+        merged: Obj = _merge(original, patch)
+        return merged
     if content_type == APPLY_PATCH:
         patch = patch | {"metadata": {k: v for k, v in (patch.get("metadata") or {}).items() if k != "managedFields"}}
     return strategic_merge(original, patch, type_name)

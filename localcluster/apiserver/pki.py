@@ -1,6 +1,7 @@
 """The cluster's certificates and tokens, as files in the state folder.
 
-`cryptography` takes 0.2 s and 16 MB to import, so `ensure` does the work in a forked child that ends when the files are there.
+`cryptography` takes 0.2 s and 16 MB to import, so `ensure` does the work in a forked child, which ends when the files
+are there.
 """
 
 import os

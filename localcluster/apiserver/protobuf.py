@@ -2,7 +2,7 @@
 
 import struct
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,11 +32,13 @@ def _decode(body: bytes) -> Obj:
     root = ROOTS.get((api_version, kind))
     if root is None:
         raise bad_request(f"protobuf bodies of {api_version} {kind} are not understood here; send JSON")
-    return {"apiVersion": api_version, "kind": kind} | _message(envelope.get(2, b""), root)
+    obj: Obj = _message(envelope.get(2, b""), root)
+    return {"apiVersion": api_version, "kind": kind} | obj
 
 
 def _message(raw: bytes, name: str) -> Any:
-    if special := _SPECIAL.get(name):
+    special = _SPECIAL.get(name)
+    if special is not None:
         return special(raw)
     table = MESSAGES[name]
     result: Obj = {}
@@ -82,7 +84,8 @@ _NUMBERS = ("int", "bool")
 
 
 def _quantity(raw: bytes) -> str:
-    return _first(raw, b"").decode()
+    text: bytes = _first(raw, b"")
+    return text.decode()
 
 
 def _int_or_string(raw: bytes) -> int | str:
@@ -101,7 +104,7 @@ def _first(raw: bytes, otherwise: Any) -> Any:
     return next((value for number, _, value in _wire(raw) if number == 1), otherwise)
 
 
-_SPECIAL = {
+_SPECIAL: dict[str, Callable[[bytes], Any]] = {
     "Quantity": _quantity,
     "IntOrString": _int_or_string,
     "Time": _time,

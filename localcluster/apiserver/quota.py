@@ -24,7 +24,7 @@ _OBLIGING = ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory", "
 
 
 def check(store: Store, resource: Resource, obj: Obj, before: Obj | None = None) -> None:
-    """Refuse (403) what would take a quota of its namespace beyond its hard limits; `before` is the object it replaces."""
+    """Refuse (403) what would take a quota of its namespace beyond its limits; `before` is the object it replaces."""
     namespace = obj["metadata"].get("namespace")
     quotas = store.all("resourcequotas", namespace) if namespace else []
     if not quotas:

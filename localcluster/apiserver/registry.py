@@ -113,7 +113,7 @@ class Registry:
         return self.update(resource, namespace, name, patched, options, subresource)
 
     def delete(self, resource: Resource, namespace: str | None, name: str, options: deletion.DeleteOptions) -> Obj:
-        """Delete an object, or mark it for those who must act first; gives the answer's body. Raises ApiError 404, 409."""
+        """Delete an object, or mark it for those who must act first; gives the answer's body. ApiError 404, 409."""
         entry = self.get(resource, namespace, name)
         deletion.check_preconditions(resource, entry.obj, options)
         marked = deletion.mark(resource, entry.copy(), options)
@@ -137,11 +137,9 @@ class Registry:
 
     def _decode(self, resource: Resource, document: Any, options: Options) -> Obj:
         decoded = decode(resource, document)
-        obj = decoded.obj
-        _check_kind(resource, obj)
+        _check_kind(resource, decoded.obj)
         _note_unknown(decoded, options)
-        obj = convert.to_stored(resource, obj)
-        obj = {"apiVersion": "", "kind": "", "metadata": {}} | obj
+        obj: Obj = {"apiVersion": "", "kind": "", "metadata": {}} | convert.to_stored(resource, decoded.obj)
         obj |= {"apiVersion": BY_KEY[resource.key].api_version, "kind": resource.kind}
         name = obj["metadata"].get("name", "")
         missing = [one for one in decoded.missing if not one.field.startswith("status")]
@@ -243,7 +241,7 @@ def _adopt_namespace(resource: Resource, namespace: str | None, meta: Obj) -> No
     said = meta.get("namespace")
     if namespace and said and said != namespace:
         raise errors.bad_request(
-            f"the namespace of the provided object does not match the namespace sent on the request ({said} != {namespace})"
+            f"the namespace of the provided object ({said}) does not match the namespace of the request ({namespace})"
         )
     meta["namespace"] = namespace or said
     if not meta["namespace"]:
@@ -254,7 +252,8 @@ def _check_kind(resource: Resource, obj: Obj) -> None:
     said = (obj.get("apiVersion", resource.api_version), obj.get("kind", resource.kind))
     if said != (resource.api_version, resource.kind):
         raise errors.bad_request(
-            f"{said[1]} in version {said[0]!r} cannot be handled as a {resource.kind} in version {resource.api_version!r}"
+            f"the API version and kind in the data ({said[0]}, {said[1]}) do not match the expected "
+            f"({resource.api_version}, {resource.kind})"
         )
 
 

@@ -7,7 +7,7 @@ ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "up
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One kind in one version; `stored` names the resource that holds the objects (another one for a converted version)."""
+    """One kind in one version; `stored` names the resource that holds the objects, when it is another one."""
 
     group: str
     version: str

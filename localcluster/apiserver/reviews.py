@@ -1,4 +1,4 @@
-"""Questions about the caller: who am I, may I? Everyone with a token may everything, as there is no authorization here."""
+"""Questions about the caller: who am I, may I? Whoever has a token may everything: there is no authorization here."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """The fields of each type, read from the source of the typed Python client.
 
-Importing the client's pydantic models would cost a second and tens of megabytes. Their source is regular: one line a field, with type,
-JSON name and description. So the text is read, type by type, when a kind is first used.
+Importing the client's pydantic models would cost a second and tens of megabytes. Their source is regular: one line a
+field, with type, JSON name and description. So the text is read, type by type, when a kind is first used.
 """
 
 import ast
@@ -89,7 +89,7 @@ def _field(line: str) -> tuple[str, Field]:
     return str(json_name), Field(_type(node.annotation), not optional, str(described))
 
 
-def _type(node: ast.expr) -> Type:
+def _type(node: ast.expr) -> Type:  # noqa: PLR0911 - one line for each form of annotation
     match node:
         case ast.Name(id=name):
             return Type(_SCALARS[name]) if name in _SCALARS else Type("object", name=name)

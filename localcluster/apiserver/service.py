@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -52,8 +52,8 @@ async def _start(arguments: Arguments, files: pki.Files, registry: Registry, rel
     bootstrap(registry, files.authority.read_text(), endpoint=address, port=port)
     admin, kubelet = files.admin_token.read_text().strip(), files.kubelet_token.read_text().strip()
     tokens = Tokens(registry.store, admin=admin, kubelet=kubelet, secret=files.signing_key.read_bytes())
-    server = web.Server(make_handler(registry, tokens, relay), request_factory=_request)
-    runner = web.ServerRunner(server, access_log=None, shutdown_timeout=_GOODBYE)
+    server = web.Server(make_handler(registry, tokens, relay), request_factory=_request, access_log=None)
+    runner = web.ServerRunner(server, shutdown_timeout=_GOODBYE)
     await runner.setup()
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(files.certificate, files.key)
@@ -91,7 +91,7 @@ def _write_kubeconfigs(arguments: Arguments, files: pki.Files, outside: socket.s
 
 async def _run(arguments: Arguments, registry: Registry, stopped: asyncio.Event) -> None:
     client = LocalClient(registry)
-    work: list[Coroutine[Any, Any, object]] = [stopped.wait(), _warm()]
+    work: list[Coroutine[Any, Any, Any]] = [stopped.wait(), _warm()]
     if arguments.controllers:
         from localcluster import controllers
 
@@ -111,7 +111,7 @@ async def _run(arguments: Arguments, registry: Registry, stopped: asyncio.Event)
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _first_end(tasks: list[asyncio.Future[object]], stopped: asyncio.Event) -> None:
+async def _first_end(tasks: Sequence[asyncio.Future[Any]], stopped: asyncio.Event) -> None:
     """Wait for the signal; a task that fails before ends the process with its error."""
     waiting = set(tasks)
     while waiting and not stopped.is_set():

@@ -62,7 +62,7 @@ Listener = Callable[[Event], None]
 
 
 class Store:
-    """The objects by resource key, the log, and who listens. All calls are synchronous, so each is atomic in the event loop."""
+    """The objects by resource key, the log, and who listens; all calls are synchronous, so each is atomic."""
 
     def __init__(self, log_length: int = LOG_LENGTH) -> None:
         self.version = 1
@@ -81,7 +81,7 @@ class Store:
         return [found[key] for key in sorted(found) if namespace is None or key[0] == namespace]
 
     def put(self, resource: str, key: Key, obj: Obj) -> Entry:
-        """Write an object under the next version and tell the listeners; the object belongs to the store from now on."""
+        """Write an object under the next version and tell the listeners; the object is the store's from now on."""
         self.version += 1
         obj["metadata"]["resourceVersion"] = str(self.version)
         entry = Entry(key, obj)

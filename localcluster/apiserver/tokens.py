@@ -1,4 +1,4 @@
-"""Bearer tokens: who is it?"""
+"""Who bears which token."""
 
 import base64
 import hashlib

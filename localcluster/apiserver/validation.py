@@ -1,4 +1,4 @@
-"""What upstream refuses although every field has the right type: names, references inside an object, fields that never change."""
+"""What upstream refuses although every field has the right type: names, references, changes of what never changes."""
 
 import re
 from collections.abc import Callable, Iterator
