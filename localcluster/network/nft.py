@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from ipaddress import IPv4Network
 
 from .netlink import APPEND, CREATE, NETFILTER, Message, Socket, attribute, nest
@@ -24,6 +25,7 @@ _VERDICT_DATA = 0xFFFFFF00
 _REGISTER = 1  # 16 bytes; as 4-byte registers it is 8 to 11
 _SECOND_WORD = 9
 _VERDICT_REGISTER = 0
+_REMEMBERED = 4096  # expressions: every change of a Service writes those of all the others again
 
 TCP, UDP, SCTP = 6, 17, 132
 PROTOCOLS = {"TCP": TCP, "UDP": UDP, "SCTP": SCTP}
@@ -85,21 +87,25 @@ def _network(offset: int, network: IPv4Network, *, inverted: bool) -> bytes:
     return loaded + _compare(network.network_address.packed, 1 if inverted else 0)
 
 
+@lru_cache(_REMEMBERED)
 def source(network: str, *, inverted: bool = False) -> bytes:
     """Match the source address: in `10.0.0.0/8`, or not in it."""
     return _network(_SOURCE, IPv4Network(network), inverted=inverted)
 
 
+@lru_cache(_REMEMBERED)
 def destination(network: str, *, inverted: bool = False) -> bytes:
     """Match the destination address."""
     return _network(_DESTINATION, IPv4Network(network), inverted=inverted)
 
 
+@lru_cache(_REMEMBERED)
 def protocol(number: int) -> bytes:
     """Match the transport protocol."""
     return _expression("meta", _number(1, _REGISTER), _number(2, 16)) + _compare(bytes([number]))
 
 
+@lru_cache(_REMEMBERED)
 def port(first: int, last: int | None = None) -> bytes:
     """Match the destination port, or a range with both ends; `protocol` has to stand before it."""
     loaded = _payload(2, 2, 2)
@@ -139,6 +145,7 @@ def decide_by(name: str, *, of_source: bool) -> bytes:
     )
 
 
+@lru_cache(_REMEMBERED)
 def one_in(count: int) -> bytes:
     """Match one packet of so many, at random."""
     return _expression("numgen", _number(1, _REGISTER), _number(2, count), _number(3, 1)) + _compare(bytes(4))
@@ -148,6 +155,7 @@ def _verdict_data(verdict: Verdict, chain: str) -> bytes:
     return nest(2, _number(1, verdict), *([attribute(2, chain)] if chain else []))
 
 
+@lru_cache(_REMEMBERED)
 def decide(verdict: Verdict, chain: str = "") -> bytes:
     """Accept, drop, return, or jump or go to a chain."""
     return _expression("immediate", _number(1, _VERDICT_REGISTER), nest(2, _verdict_data(verdict, chain)))
@@ -158,10 +166,16 @@ def reject() -> bytes:
     return _expression("reject", _number(1, 0), attribute(2, b"\3"))
 
 
+def reset() -> bytes:
+    """Answer a TCP packet with a reset, as a closed port does; `protocol` has to stand before it."""
+    return _expression("reject", _number(1, 1), attribute(2, b"\0"))
+
+
 def _load(data: bytes, register: int) -> bytes:
     return _expression("immediate", _number(1, register), _value(2, data))
 
 
+@lru_cache(_REMEMBERED)
 def translate_destination(ip: str, port: int) -> bytes:
     """Send the connection to this address and port instead."""
     loaded = _load(socket.inet_aton(ip), _REGISTER) + _load(struct.pack(">H", port), _SECOND_WORD)
@@ -249,14 +263,16 @@ class PacketFilter:
     def __init__(self) -> None:
         self._socket = Socket(NETFILTER)
 
-    def commit(self, batch: Batch) -> None:
-        """Make all changes of a batch.
+    def commit(self, *batches: Batch) -> None:
+        """Make all changes of some batches.
 
         Raises:
             NetlinkError: the kernel refused one; nothing has changed.
         """
         subsystem = struct.pack(">BBH", 0, 0, _SUBSYSTEM)
-        self._socket.commit(Message(_BEGIN, 0, subsystem), batch.messages, Message(_END, 0, subsystem), batch.table)
+        messages = [message for batch in batches for message in batch.messages]
+        tables = " and ".join(batch.table for batch in batches)
+        self._socket.commit(Message(_BEGIN, 0, subsystem), messages, Message(_END, 0, subsystem), f"rules of {tables}")
 
     def close(self) -> None:
         """Close the socket; the rules stay."""
