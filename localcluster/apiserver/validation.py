@@ -111,7 +111,12 @@ def _workload(*, restart: tuple[str, ...], own_selector: bool = False) -> Callab
         if not own_selector:
             for key, value in template.get("metadata", {}).get("labels", {}).items():
                 yield from label("spec.template.metadata.labels", key, value)
-        yield from pod_validation.check_spec(template.get("spec", {}), "spec.template.spec")
+        pod = template.get("spec", {})
+        # each claim template becomes a volume of its name, in place of one that the pod template has
+        claims = [{"name": claim["metadata"]["name"]} for claim in spec.get("volumeClaimTemplates", ())]
+        taken = {claim["name"] for claim in claims}
+        own = [volume for volume in pod.get("volumes", ()) if volume["name"] not in taken]
+        yield from pod_validation.check_spec(pod | {"volumes": [*own, *claims]}, "spec.template.spec")
 
     return rule
 
