@@ -21,7 +21,7 @@ from .relay import Relay
 LOGS = "logs"
 REASON = "ended"
 """File in the state folder that says why a cluster ended by itself."""
-KUBELET_CONFIG = "kubelet.kubeconfig"
+KUBELET_CONFIG = "kubelet-kubeconfig"
 _PAUSE = 0.01  # seconds between looks for it; it is there within half a second
 
 
