@@ -1,8 +1,8 @@
 """Field numbers of the messages that kubectl sends, from the generated.proto files of Kubernetes 1.34.
 
-One line a message: `number:jsonName:kind`, separated by blanks. Kinds are string, bytes, bool, int or a message; `[` marks
-a list, `{` a map from strings, `?` a value whose zero means that it was not given; an empty name is embedded in the outer
-message. Status and the vendors' volume sources are left out.
+One line a message: `number:jsonName:kind`, separated by blanks. Kinds are string, bytes, bool, int or a message; `[`
+marks a list, `{` a map from strings, `?` a value whose zero means that it was not given; an empty name is embedded
+in the outer message. Status and the vendors' volume sources are left out.
 """
 
 _TABLE = """\

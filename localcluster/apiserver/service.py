@@ -52,7 +52,9 @@ async def _start(arguments: Arguments, files: pki.Files, registry: Registry, rel
     bootstrap(registry, files.authority.read_text(), endpoint=address, port=port)
     admin, kubelet = files.admin_token.read_text().strip(), files.kubelet_token.read_text().strip()
     tokens = Tokens(registry.store, admin=admin, kubelet=kubelet, secret=files.signing_key.read_bytes())
-    server = web.Server(make_handler(registry, tokens, relay), request_factory=_request, access_log=None)
+    handler = make_handler(registry, tokens, relay)
+    # a watch or a stream whose client has gone must end, though nothing happens that it could not write
+    server = web.Server(handler, request_factory=_request, handler_cancellation=True, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=_GOODBYE)
     await runner.setup()
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

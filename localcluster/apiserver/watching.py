@@ -1,6 +1,7 @@
 """A watch as a response: one JSON document a line, sent at once."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from aiohttp import web
@@ -26,15 +27,14 @@ async def stream(registry: Registry, info: RequestInfo, request: web.BaseRequest
     response.enable_chunked_encoding()
     try:
         await response.prepare(request)
-        async with asyncio.timeout(_timeout(info)):
-            await _run(watcher, response, info, encode)
-    except TimeoutError:
-        pass
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_timeout(info)):
+                await _run(watcher, response, info, encode)
+        await response.write_eof()
     except ConnectionResetError:
-        return response
+        pass  # the client has gone, and knows
     finally:
         watcher.close()
-    await response.write_eof()
     return response
 
 
