@@ -18,6 +18,9 @@ from runner.playbook.environment import ENVIRONMENT
 
 Part = str | int
 
+Chain = tuple[str, tuple[tuple[bool, Part], ...]]
+"""A name and its parts, each by attribute (`.x`) or by key (`[0]`)."""
+
 # What evaluation of somebody's text can raise: a TypeError of `'a' + 1` is theirs, and told as such.
 _THEIRS = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
 
@@ -50,7 +53,7 @@ class Code:
         _check_names_of_filters(tree, text)
         self.refs = tuple(dict.fromkeys(_Finder(tree).refs))
         self.names = frozenset(ref.name for ref in self.refs)
-        self._chain = _chain(single) if single is not None else None
+        self._parts = _parts(tree)
 
     def value(self, known: Mapping[str, Any]) -> Any:
         """Evaluate; `known` needs to hold only the names in `names`.
@@ -60,22 +63,16 @@ class Code:
 
         """
         try:
-            value = self._steps(known) if self._chain else self._computed(known)
-            return _solid(value)
+            return self._joined(known) if self._parts else _solid(self._computed(known))
         except UndefinedError as error:
             raise ExpressionError(self._missing(known) or f"{_short(self.text)}: {error.message}") from error
         except _THEIRS as error:
             raise ExpressionError(f"{_short(self.text)}: {_sentence(error)}") from error
 
-    def _steps(self, known: Mapping[str, Any]) -> Any:
-        # Most expressions are a path; walking it costs a microsecond, compiling it a thousand.
-        name, parts = self._chain or ("", ())
-        if name not in known:
-            raise UndefinedError(f"{name} is undefined")
-        value = known[name]
-        for attribute, part in parts:
-            value = ENVIRONMENT.getattr(value, str(part)) if attribute else ENVIRONMENT.getitem(value, part)
-        return value
+    def _joined(self, known: Mapping[str, Any]) -> Any:
+        # Most texts are paths and words; walking those costs microseconds, compiling them a thousand times as much.
+        values = [part if isinstance(part, str) else _solid(_walk(part, known)) for part in self._parts]
+        return values[0] if self.single is not None else "".join(map(str, values))
 
     def _computed(self, known: Mapping[str, Any]) -> Any:
         context = self._template.new_context(dict(known))
@@ -219,12 +216,35 @@ class _Finder:
                 self._guards.add((chain[0], tuple(part for _, part in chain[1])))
             yield from self._walk(child, maybe=child is inner and (asks or falls_back))
 
-    def _ref(self, chain: tuple[str, tuple[tuple[bool, Part], ...]], *, maybe: bool) -> Ref:
+    def _ref(self, chain: Chain, *, maybe: bool) -> Ref:
         path = tuple(part for _, part in chain[1])
         return Ref(chain[0], path[:-1], maybe=not path) if maybe else Ref(chain[0], path)
 
 
-def _chain(node: nodes.Node) -> tuple[str, tuple[tuple[bool, Part], ...]] | None:
+def _parts(tree: nodes.Template) -> list[str | Chain]:
+    """A text's words and paths, in order; empty when there is more in it than those."""
+    if len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output):
+        return []
+    found: list[str | Chain] = []
+    for node in tree.body[0].nodes:
+        part = node.data if isinstance(node, nodes.TemplateData) else _chain(node)
+        if part is None or (not isinstance(part, str) and part[0] in ENVIRONMENT.globals):
+            return []
+        found.append(part)
+    return found
+
+
+def _walk(chain: Chain, known: Mapping[str, Any]) -> Any:
+    name, parts = chain
+    if name not in known:
+        raise UndefinedError(f"{name} is undefined")
+    value = known[name]
+    for attribute, part in parts:
+        value = ENVIRONMENT.getattr(value, str(part)) if attribute else ENVIRONMENT.getitem(value, part)
+    return value
+
+
+def _chain(node: nodes.Node) -> Chain | None:
     """`a.b[0]` as its name and parts (by attribute or not); None when it is no such path."""
     parts: list[tuple[bool, Part]] = []
     while True:
