@@ -54,7 +54,7 @@ def _add_up(words: Any) -> None:
 
 
 def _up(arguments: argparse.Namespace) -> int:
-    from . import up  # noqa: PLC0415 - status need not know how to start one
+    from . import up
 
     owner = up.owner_named(arguments.owner_pid)
     wish = up.Wish(
@@ -75,7 +75,7 @@ def _up(arguments: argparse.Namespace) -> int:
 
 
 def _down(arguments: argparse.Namespace) -> int:
-    from .down import down  # noqa: PLC0415 - as above
+    from .down import down
 
     there = down(arguments.name)
     print(f"cluster {arguments.name} {'has ended' if there else 'does not exist'}")
@@ -83,7 +83,7 @@ def _down(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from .status import status  # noqa: PLC0415 - as above
+    from .status import status
 
     names = [arguments.name] if arguments.name else state.names()
     found = [told for name in names if (told := status(name))]
@@ -95,7 +95,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _capabilities(_arguments: argparse.Namespace) -> int:
-    from .capabilities import capabilities  # noqa: PLC0415 - as above
+    from .capabilities import capabilities
 
     print(json.dumps(capabilities()))
     return 0

@@ -19,11 +19,11 @@ _GO = b"go"
 def start(settings: supervisor.Settings, make_record: Callable[[ProcessName], state.Record], lock: int) -> None:
     """Start the supervisor in namespaces of its own; its record is written before it does anything.
 
-    Args:
-        lock: descriptor of the cluster's lock, which is held until the record is written, whoever is killed.
+    `lock` is the descriptor of the cluster's lock, which is held until the record is written, whoever is killed.
 
     Raises:
         LauncherError: the machine refused.
+
     """
     told, tell = os.pipe2(os.O_CLOEXEC)
     child = os.fork()

@@ -13,6 +13,7 @@ def down(name: str) -> bool:
 
     Raises:
         LauncherError: its processes cannot be killed.
+
     """
     if not state.folder(name).exists():
         return False
@@ -26,6 +27,7 @@ def clean(name: str) -> None:
 
     Raises:
         LauncherError: its processes cannot be killed.
+
     """
     record = state.read(name)
     if record and not record.supervisor.kill(_KILL_SECONDS):

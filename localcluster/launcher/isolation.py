@@ -17,6 +17,7 @@ def isolate() -> None:
 
     Raises:
         LauncherError: this machine does not allow it to this user.
+
     """
     try:
         if os.geteuid() != 0:
@@ -44,6 +45,7 @@ def renew_proc() -> None:
 
     Raises:
         LauncherError: the machine is itself a container that hides parts of /proc.
+
     """
     sys_.mount("none", "/", None, sys_.MS_REC | sys_.MS_PRIVATE)
     try:

@@ -46,6 +46,7 @@ def folder(name: str) -> Path:
 
     Raises:
         LauncherError: the name is no DNS label of at most 40 characters.
+
     """
     if not _NAME.fullmatch(name):
         raise LauncherError(f"{name!r} is no name for a cluster: small letters, digits and dashes, at most 40")

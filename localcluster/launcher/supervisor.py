@@ -41,6 +41,7 @@ def prepare(settings: Settings) -> None:
 
     Raises:
         LauncherError, OSError: the machine refused.
+
     """
     renew_proc()
     socket.sethostname(settings.name)
@@ -82,7 +83,7 @@ class Supervisor:
         return None
 
     def _start_kubelet(self) -> float | None:
-        """Start the kubelet when the API server has written its kubeconfig; give the seconds until it is worth a look."""
+        """Start the kubelet when the API server has written its kubeconfig; give the seconds until the next look."""
         if "kubelet" in self._parts.values():
             return None
         if not self._config.exists():

@@ -38,6 +38,7 @@ def up(wish: Wish) -> tuple[state.Record, bool]:
 
     Raises:
         LauncherError: it could not be started; nothing of it is left but its folder with the logs.
+
     """
     reap_orphans(except_for=wish.name)
     with state.locked(wish.name) as lock:
@@ -62,6 +63,7 @@ def owner_named(pid: int | None) -> ProcessName | None:
 
     Raises:
         LauncherError: it does not run.
+
     """
     if pid is None:
         return None
@@ -121,7 +123,9 @@ def _failure(record: state.Record, seconds: float) -> LauncherError:
     record.supervisor.kill(10)
     said = "\n".join(_read(path) for path in sorted((folder / LOGS).glob("*.log")))
     lines = "\n".join(f"  {line}" for line in said.splitlines()[-_TAIL:])
-    return LauncherError(f"cluster {record.name} did not start: {reason.strip()} (logs: {folder / LOGS})\n{lines}".rstrip())
+    return LauncherError(
+        f"cluster {record.name} did not start: {reason.strip()} (logs: {folder / LOGS})\n{lines}".rstrip()
+    )
 
 
 def _read(path: Path) -> str:

@@ -32,6 +32,7 @@ async def run(client: Client) -> None:
 
     Raises:
         OSError: this kernel takes no rules at all.
+
     """
     await Agent(client).run()
 
@@ -76,6 +77,7 @@ class Agent:
 
         Raises:
             NetlinkError: the kernel refused; nothing has changed.
+
         """
         begun = time.monotonic()
         routes = services.routes(self._items("services"), self._items("endpointslices.discovery.k8s.io"))

@@ -1,7 +1,7 @@
 """Interfaces, addresses and routes: the wires between the cluster and its pods.
 
-Each pod has its /32 on eth0 and a route to the node's address through it; the cluster has a /32 route to each pod. There
-is no bridge, so that every packet between pods is forwarded and one netfilter hook sees it.
+Each pod has its /32 on eth0 and a route to the node's address through it; the cluster has a /32 route to each pod.
+There is no bridge, so that every packet between pods is forwarded and one netfilter hook sees it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import struct
 from ipaddress import IPv4Network
 
 from .addresses import NODE
-from .netlink import CREATE, EXCLUSIVE, REPLACE, ROUTE, Message, Socket, attribute, nest
+from .netlink import CREATE, EXCLUSIVE, REPLACE, Message, Socket, attribute, nest
 
 _NEWLINK, _DELLINK, _GETLINK = 16, 17, 18
 _IFNAME = 3
@@ -104,11 +104,16 @@ def wire_pod(outer: Socket, inner: Socket, name: str, namespace: int, ip: str) -
 
     Raises:
         NetlinkError: the kernel refused.
+
     """
     outer.ask([veth(name, "eth0", namespace)], f"wire {name}")
     here = socket.if_nametoindex(name)
     outer.ask([route(f"{ip}/32", here, source=NODE)], f"route to {ip}")
     there = names(inner)["eth0"]
-    steps = [link_up(there), address(there, ip), route(f"{NODE}/32", there), route("0.0.0.0/0", there, gateway=NODE, source=ip)]
+    steps = [
+        link_up(there),
+        address(there, ip),
+        route(f"{NODE}/32", there),
+        route("0.0.0.0/0", there, gateway=NODE, source=ip),
+    ]
     inner.ask(steps, f"address {ip}")
-

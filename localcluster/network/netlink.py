@@ -91,6 +91,7 @@ class Socket:
 
         Raises:
             NetlinkError: the kernel refused one; those before it are done, and those after it too.
+
         """
         first = self._sequence + 1
         self._sequence += len(messages)
@@ -115,6 +116,7 @@ class Socket:
 
         Raises:
             NetlinkError: the kernel refused one; nothing has changed.
+
         """
         first = self._sequence + 1
         self._sequence += len(messages) + 2

@@ -1,7 +1,7 @@
 """Packet filter rules as netlink messages: the part of nftables that a cluster needs, for IPv4.
 
-Expressions are bytes and are joined into rules; a `Batch` collects tables, chains, sets and rules, and `commit` sends them
-so that they take effect together or not at all.
+Expressions are bytes and are joined into rules; a `Batch` collects tables, chains, sets and rules, and `commit` sends
+them so that they take effect together or not at all.
 """
 
 from __future__ import annotations
@@ -268,6 +268,7 @@ class PacketFilter:
 
         Raises:
             NetlinkError: the kernel refused one; nothing has changed.
+
         """
         subsystem = struct.pack(">BBH", 0, 0, _SUBSYSTEM)
         messages = [message for batch in batches for message in batch.messages]
@@ -284,6 +285,7 @@ def probe() -> None:
 
     Raises:
         OSError: it does not.
+
     """
     batch = Batch("probe")
     batch.begin_anew()

@@ -27,6 +27,7 @@ def set_up() -> None:
 
     Raises:
         OSError: the kernel refused.
+
     """
     for name, value in _SETTINGS:
         with suppress(FileNotFoundError):  # a kernel without IPv6

@@ -68,7 +68,9 @@ class Pod:
 
 def isolation(policies: Iterable[Obj], pods: Iterable[Obj], namespaces: Iterable[Obj]) -> Isolation:
     """Compute what every selected pod may do."""
-    world = _World([*map(_pod, filter(_counts, pods)), _DNS_POD], {n["metadata"]["name"]: _labels(n) for n in namespaces})
+    world = _World(
+        [*map(_pod, filter(_counts, pods)), _DNS_POD], {n["metadata"]["name"]: _labels(n) for n in namespaces}
+    )
     ingress: dict[str, set[Allow]] = {}
     egress: dict[str, set[Allow]] = {}
     for policy in policies:

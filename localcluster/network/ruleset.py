@@ -1,8 +1,8 @@
 """Turns routes of Services and leaves of policies into tables of the packet filter.
 
 Three tables: `localcluster` never changes, `localcluster-services` and `localcluster-policies` are written anew, as a
-whole, whenever their content does. A policy judges every packet in the direction in which its connection was opened, not
-only the first: so a new policy cuts connections that it does not allow. Packets that flow back are let through.
+whole, whenever their content does. A policy judges every packet in the direction in which its connection was opened,
+not only the first: so a new policy cuts connections that it does not allow. Packets that flow back are let through.
 """
 
 from __future__ import annotations

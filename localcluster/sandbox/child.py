@@ -43,8 +43,7 @@ def start_and_execute(
 ) -> NoReturn:
     """Become the first process of a new container.
 
-    Args:
-        given: report socket, namespaces (net, uts, ipc), then stdin, stdout, stderr unless there is a terminal.
+    `given` are the report socket, namespaces (net, uts, ipc), then stdin, stdout, stderr unless there is a terminal.
     """
     report = socket.socket(fileno=os.dup(given[0]))
     report.set_inheritable(False)
@@ -67,9 +66,8 @@ def start_and_execute(
 def enter_and_execute(launch: Launch, namespaces: Sequence[int], given: Sequence[int]) -> NoReturn:
     """Become a further process of a running container.
 
-    Args:
-        namespaces: net, uts, ipc, mnt, user, in the order in which they can be entered.
-        given: report socket, then stdin, stdout, stderr unless there is a terminal.
+    `namespaces` are net, uts, ipc, mnt, user, in the order in which they can be entered; `given` are the report socket,
+    then stdin, stdout, stderr unless there is a terminal.
     """
     report = socket.socket(fileno=os.dup(given[0]))
     report.set_inheritable(False)
@@ -95,7 +93,7 @@ def _calm_signals() -> None:
 
 
 def _write(path: str, content: str) -> None:
-    with open(path, "w", encoding="ascii") as file:
+    with open(path, "w", encoding="ascii") as file:  # noqa: PTH123 - pathlib is not loaded in this process
         file.write(content)
 
 
@@ -124,10 +122,10 @@ def _execute(launch: Launch) -> NoReturn:
     os.chdir(launch.workdir)
     program = launch.argv[0]
     if "/" in program:
-        os.execve(program, list(launch.argv), dict(launch.env))
+        os.execve(program, list(launch.argv), dict(launch.env))  # noqa: S606 - no shell on purpose
     for folder in launch.env["PATH"].split(":"):
         try:
-            os.execve(f"{folder}/{program}", list(launch.argv), dict(launch.env))
+            os.execve(f"{folder}/{program}", list(launch.argv), dict(launch.env))  # noqa: S606 - the same
         except (FileNotFoundError, NotADirectoryError):
             continue
     raise FileNotFoundError(2, f'exec: "{program}": executable file not found in $PATH')

@@ -99,6 +99,7 @@ class NamespaceContainer:
 
         Raises:
             SandboxError: the container has ended or the program was not found.
+
         """
         if self._exit.done() or not argv:
             raise SandboxError("the container has ended" if argv else "no command specified")

@@ -22,6 +22,7 @@ def plan_values(pod: PodSpec, spec: ContainerSpec) -> dict[str, object]:
 
     Raises:
         SandboxError: a mount's target is no absolute path.
+
     """
     mounts = [(str(mount.source), _absolute(mount.target), mount.read_only) for mount in spec.mounts]
     return {
@@ -43,6 +44,7 @@ def launch_values(spec: ContainerSpec, argv: Sequence[str], *, tty: bool) -> dic
 
     Raises:
         SandboxError: there is no program.
+
     """
     if not argv:
         raise SandboxError("no command specified")

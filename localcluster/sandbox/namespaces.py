@@ -42,6 +42,7 @@ class NamespaceRuntime:
 
         Raises:
             SandboxError: the kernel refused.
+
         """
         pod = NamespacePod(spec, self._spawner, await self._namespaces(spec), self._memory, self._pods.discard)
         self._pods.add(pod)
@@ -86,16 +87,23 @@ class NamespacePod:
 
         Raises:
             SandboxError: the program was not found, or a mount failed; the message says which.
+
         """
         if not self._namespaces:
             raise SandboxError("the pod has been removed")
         spec = dataclasses.replace(container, env=environment(self.spec, container))
-        values = {"plan": plan_values(self.spec, spec), "launch": launch_values(spec, spec.argv, tty=spec.tty)}
+        values: dict[str, object] = {
+            "plan": plan_values(self.spec, spec),
+            "launch": launch_values(spec, spec.argv, tty=spec.tty),
+        }
         pipes = open_pipes(stdin=spec.stdin, tty=spec.tty)
         process, terminal = await launched(self._spawner, "start", pipes, self._namespaces, values)
         started = await NamespaceContainer.begin(spec, self._spawner, process, pipes.ours, terminal)
         self._containers.add(started)
         started.on_end(lambda: self._containers.discard(started))
+        if not self._namespaces:
+            started.kill()
+            raise SandboxError("the pod was removed meanwhile")
         self._memory.add(started)
         return started
 
@@ -104,8 +112,9 @@ class NamespacePod:
 
         Raises:
             OSError: nobody listens.
+
         """
-        import socket  # noqa: PLC0415 - only port-forwarding needs it
+        import socket
 
         reply = await self._spawner.ask("socket", self._namespaces[:1])
         inside = socket.socket(fileno=reply["made"][0])

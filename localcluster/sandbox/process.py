@@ -59,6 +59,7 @@ async def launched(
 
     Raises:
         SandboxError: it could not be executed; the message says why.
+
     """
     mine, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with mine:
@@ -97,11 +98,16 @@ async def _outcome(report: socket.socket) -> int | None:
 async def _packet(report: socket.socket) -> tuple[bytes, list[int]] | None:
     loop = asyncio.get_running_loop()
     report.setblocking(False)
-    readable = loop.create_future()
-    loop.add_reader(report, lambda: readable.done() or readable.set_result(None))
+    readable: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(report, _settle, readable)
     try:
         await readable
     finally:
         loop.remove_reader(report)
     data, descriptors = wire.receive_raw(report)
     return (data, descriptors) if data else None
+
+
+def _settle(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)

@@ -1,8 +1,13 @@
 """The file system of a container, put together from the machine's own files.
 
-Runs in the container's forked first process, in its own mount namespace, before the program is executed: imports nothing
-late, since the machine's files are about to disappear.
+Runs in the container's forked first process, in its own mount namespace, before the program is executed: imports
+nothing late, since the machine's files are about to disappear.
 """
+
+# pathlib is not loaded in the spawner, to keep it small:
+# ruff: noqa: PTH101, PTH102, PTH103, PTH106, PTH108, PTH110, PTH112, PTH114, PTH115, PTH120, PTH123, PTH211
+# modes and paths are what programs expect of a machine:
+# ruff: noqa: S103, S108
 
 from __future__ import annotations
 
@@ -52,11 +57,11 @@ class Plan:
 def build(layout: Layout, plan: Plan, stage: str) -> None:
     """Make the container's root and enter it.
 
-    Args:
-        stage: any folder; the root is mounted on it, in this mount namespace only.
+    `stage` is any folder; the root is mounted on it, in this mount namespace only.
 
     Raises:
         OSError: a mount or a file was refused; the message names it.
+
     """
     real = {source: os.path.realpath(source) for source in _sources(layout, plan)}
     sys_.mount("none", "/", None, sys_.MS_REC | sys_.MS_PRIVATE)

@@ -93,9 +93,14 @@ class Exec(Protocol):
     stderr: StreamReader | None
     """None with a terminal: everything arrives on stdout."""
 
-    async def wait(self) -> Exit: ...
-    def resize(self, rows: int, columns: int) -> None: ...
-    def kill(self) -> None: ...
+    async def wait(self) -> Exit:
+        """Wait for its end; what it wrote may still have to be read."""
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Tell its terminal the size of the window; nothing happens without a terminal."""
+
+    def kill(self) -> None:
+        """End it at once; what it started goes on."""
 
 
 class Container(Protocol):
@@ -107,14 +112,18 @@ class Container(Protocol):
     stdin: StreamWriter | None
     """Its standard input, for attach; None unless the spec asked for it. Its output is read from the log."""
 
-    async def wait(self) -> Exit: ...
+    async def wait(self) -> Exit:
+        """Wait for the end of its first process, and with it of all; the log is complete then."""
+
     def signal(self, number: int) -> None:
         """Send a signal to its first process; nothing happens when it has ended."""
 
     def kill(self) -> None:
         """End every process in it at once."""
 
-    def usage(self) -> Usage: ...
+    def usage(self) -> Usage:
+        """Measure all its processes; all zero when it has ended."""
+
     def resize(self, rows: int, columns: int) -> None:
         """Tell its terminal the size of the window; nothing happens without a terminal."""
 
@@ -123,6 +132,7 @@ class Container(Protocol):
 
         Raises:
             SandboxError: the container has ended or the program was not found.
+
         """
 
 
@@ -136,6 +146,7 @@ class Pod(Protocol):
 
         Raises:
             SandboxError: the program was not found or a mount failed.
+
         """
 
     async def connect(self, port: int) -> tuple[StreamReader, StreamWriter]:
@@ -143,6 +154,7 @@ class Pod(Protocol):
 
         Raises:
             OSError: nobody listens.
+
         """
 
     async def remove(self) -> None:
@@ -155,5 +167,13 @@ class Runtime(Protocol):
     lacks: frozenset[str]
     """Capabilities it does not have: `network-policy`, `pod-network`, `cpu-limits`, ..."""
 
-    async def create(self, spec: PodSpec) -> Pod: ...
-    async def close(self) -> None: ...
+    async def create(self, spec: PodSpec) -> Pod:
+        """Make the shared part of a pod.
+
+        Raises:
+            SandboxError: the machine refused.
+
+        """
+
+    async def close(self) -> None:
+        """End every pod, and what the runtime itself runs."""

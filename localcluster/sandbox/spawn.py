@@ -64,6 +64,7 @@ class Spawner:
 
         Args:
             stage: an existing folder on which containers' roots are mounted, each in its own mount namespace.
+
         """
         mine, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         wire.enlarge(mine)
@@ -80,6 +81,7 @@ class Spawner:
 
         Raises:
             SandboxError: the spawner has gone, or the kernel refused.
+
         """
         number = next(self._ids)
         reply = self._replies[number] = self._loop.create_future()
@@ -101,6 +103,7 @@ class Spawner:
 
         Raises:
             SandboxError: as `ask`.
+
         """
         reply = await self.ask(do, descriptors, **values)
         return Process(reply["pid"], reply["made"][0], reply["ended"])

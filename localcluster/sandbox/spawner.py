@@ -1,7 +1,8 @@
 """A small process of one thread that makes namespaces and starts programs in them for the kubelet.
 
-Entering a user namespace needs a process of one thread, and forking a small one is cheap: so the kubelet asks this one,
-over a socket (`wire.py`). It is the parent of every container's first process and of every exec, and reports their ends.
+Entering a user namespace needs a process of one thread, and forking a small one is cheap: so the kubelet asks this
+one, over a socket (`wire.py`). It is the parent of every container's first process and of every exec, and reports their
+ends.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ Message = dict[str, Any]
 
 def _open_own(kind: str) -> int:
     return os.open(f"/proc/self/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _write(path: str, content: str) -> None:
+    with open(path, "w", encoding="ascii") as file:  # noqa: PTH123 - pathlib is not loaded, to keep this process small
+        file.write(content)
 
 
 class Spawner:
@@ -122,8 +128,8 @@ class Spawner:
     def _prepare_namespace(self, hostname: str) -> Socket:
         socket.sethostname(hostname)
         for name, value in _SETTINGS:
-            with contextlib.suppress(OSError), open(f"/proc/sys/{name}", "w", encoding="ascii") as file:
-                file.write(value)
+            with contextlib.suppress(OSError):
+                _write(f"/proc/sys/{name}", value)
         inner = Socket(ROUTE)
         inner.ask([links.link_up(1)], "loopback up")
         return inner

@@ -59,7 +59,7 @@ def setns(descriptor: int, kind: int = 0) -> None:
 
 
 def mount(source: str, target: str, kind: str | None = None, flags: int = 0, options: str | None = None) -> None:
-    """Mount, as mount(2) does."""
+    """Make a mount, as the system call of that name does."""
     done = _libc.mount(_text(source), _text(target), _text(kind), ctypes.c_ulong(flags), _text(options))
     _checked(done, f"mount {source} on {target}")
 

@@ -17,6 +17,7 @@ def send(channel: socket.socket, message: dict[str, Any], descriptors: list[int]
 
     Raises:
         OSError: the other side has gone, or the packet is larger than the socket's buffer.
+
     """
     socket.send_fds(channel, [json.dumps(message).encode()], descriptors or [])
 
@@ -28,7 +29,7 @@ def receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
 
 
 def receive_raw(channel: socket.socket) -> tuple[bytes, list[int]]:
-    """Receive the bytes and descriptors of a packet (socket.recv_fds of Python 3.11 forgets the flag for close-on-exec)."""
+    """Receive a packet's bytes and descriptors (socket.recv_fds of Python 3.11 ignores the flag for close-on-exec)."""
     room = socket.CMSG_LEN(_DESCRIPTORS * _descriptor.size)
     data, extra, _, _ = channel.recvmsg(_LARGEST, room, socket.MSG_CMSG_CLOEXEC)
     descriptors: list[int] = []
