@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
+from runner.core.bounds import Bounds, out_of_bounds
 from runner.core.context import StepContext
 from runner.core.together import together
 from runner.core.workloads import KINDS, WorkloadSeen, reference, seen
@@ -22,8 +23,8 @@ def _checked(value: Any) -> Any:
     return value
 
 
-Expected = Annotated[Literal["all"] | list[str] | dict[str, int], BeforeValidator(_checked)]
-"""`all`, `[deployment/web]` or `{deployment/web: 3}`."""
+Expected = Annotated[Literal["all"] | list[str] | dict[str, Bounds], BeforeValidator(_checked)]
+"""`all`, `[deployment/web]` or `{deployment/web: 3, deployment/api: {min: 2}}`."""
 
 
 async def workloads(ctx: StepContext, expected: Expected, namespace: str | None) -> list[WorkloadSeen]:
@@ -45,8 +46,8 @@ def _why(expected: Expected, one: WorkloadSeen) -> str:
     if one.why:
         return one.why
     if isinstance(expected, dict):
-        wanted = expected[one.name]
-        return f"{one.ready} replicas are Ready, {wanted} wanted" if one.ready != wanted else ""
+        wrong = out_of_bounds(one.ready, expected[one.name])
+        return f"{one.ready} replicas are Ready, {wrong}" if wrong else ""
     return "it is scaled to 0" if one.wanted == 0 and not one.name.startswith("daemonset/") else ""
 
 

@@ -28,7 +28,7 @@ class Assert(Probe):
 
     Example:
         - name: the numbers add up
-          assert: {that: ["1 + 1 == 2", "'web' in ['web', 'worker']"], msg: "arithmetic is broken"}
+          assert: {that: ["1 + 1 == 2", "'web' in ['web', 'worker']"], message: "arithmetic is broken"}
 
     """
 
@@ -36,7 +36,7 @@ class Assert(Probe):
     deferred: ClassVar[frozenset[str]] = frozenset({"that"})
 
     that: That = Field(min_length=1, description="Bare expression, or a list of them; all must be true.")
-    msg: str = Field(default="", description="What it means when they are not; stands before the reason.")
+    message: str = Field(default="", description="What it means when they are not; stands before the reason.")
 
     async def look(self, ctx: StepContext) -> Observation:
         """Evaluate them."""
@@ -48,4 +48,4 @@ class Assert(Probe):
         """All must hold."""
         if not seen.data["unmet"]:
             return passed("; ".join(self.that))
-        return failed(": ".join(filter(None, (self.msg, "; ".join(seen.data["unmet"])))))
+        return failed(": ".join(filter(None, (self.message, "; ".join(seen.data["unmet"])))))

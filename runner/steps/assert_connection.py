@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import anyio
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from runner.core.choice import Emptiness, PodChoice, emptiness, judge_empty
 from runner.core.connecting import SCRIPT, Tried, address, outcome
@@ -20,28 +20,27 @@ from runner.core.target import ApiRefused, Obj
 from runner.core.verdict import Verdict, failed, passed, unknown
 
 
-class NewPod(BaseModel):
-    """A client pod that the step makes, and that is deleted at the end of the play."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    namespace: str | None = Field(default=None, description="Where it runs; default: the target's.")
-    labels: dict[str, str] = Field(default_factory=dict, description="Its labels, which network policies look at.")
-    image: str = Field(default=IMAGE, description="An image with sleep, sh, and nc or python3.")
-
-
 class Source(PodChoice):
-    """Where the connection comes from: the first Ready pod that matches, or a new one."""
+    """Where the connection comes from: the first Ready pod that matches, or, with neither selector nor pod, a new one.
+
+    A new client pod is deleted at the end of the play.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     container: str | None = Field(default=None, description="Container; default: the pod's first.")
-    new: NewPod | None = Field(default=None, description="Make a client pod: {namespace, labels, image}.")
+    labels: dict[str, str] = Field(default_factory=dict, description="A new pod's labels: network policies ask them.")
+    image: str = Field(default=IMAGE, description="A new pod's image; it needs sleep, sh, and nc or python3.")
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a client pod is made."""
+        return not self.selector and not self.pod
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
-        if (self.new is None) == (not self.selector and not self.pod):
-            raise ValueError("say from where: selector, pod or new")
+        if not self.is_new and (self.labels or self.image != IMAGE):
+            raise ValueError("labels and image are for a new pod; selector and pod choose one that is there")
         return self
 
 
@@ -61,11 +60,11 @@ class AssertConnection(Probe):
 
     A denial proves a policy only beside a control: the same port must answer somebody else, and the same pod must reach
     something. A name that does not resolve is UNKNOWN under `denied`, for nothing was tried. A policy takes a moment
-    to reach a new pod, so give a step with `new` a `within`. The image needs sh, and python3 or nc.
+    to reach a new pod, so give such a step a `within`. The image needs sh, and python3 or nc.
 
     Example:
         - name: strangers cannot reach the database
-          assert-connection: {from: {new: {namespace: default}}, to: "db.shop.svc.cluster.local:5432", expect: denied}
+          assert-connection: {from: {namespace: default}, to: "db.shop.svc.cluster.local:5432", expect: denied}
           within: 30s
 
     """
@@ -74,7 +73,7 @@ class AssertConnection(Probe):
     model_config: ClassVar[ConfigDict] = ConfigDict(serialize_by_alias=True)
     Result: ClassVar[type[StepResult]] = Result
 
-    source: Source = Field(alias="from", description="{selector}, {pod}, or {new: {namespace, labels, image}}.")
+    source: Source = Field(alias="from", description="{selector} or {pod}; {namespace, labels, image} makes a new pod.")
     to: Annotated[str, BeforeValidator(address)] = Field(description="host:port as the pod sees it.")
     expect: Literal["allowed", "denied"] = Field(description="Whether the connection shall open.")
     timeout: Duration = Field(default=3.0, ge=1, le=30, description="After this an attempt counts as never answered.")
@@ -86,7 +85,7 @@ class AssertConnection(Probe):
 
     async def look(self, ctx: StepContext) -> Observation:
         """Try to connect, once."""
-        pod = await (self._client(ctx, self.source.new) if self.source.new else self._present(ctx))
+        pod = await (self._client(ctx) if self.source.is_new else self._present(ctx))
         if pod is None:
             return self._seen(ctx, "", Tried("unknown", "no pod"), self.source.nothing(ctx))
         name = str(pod["metadata"]["name"])
@@ -109,8 +108,9 @@ class AssertConnection(Probe):
         pods = sorted(await self.source.choose(ctx), key=lambda pod: not is_ready(pod))
         return pods[0] if pods else None
 
-    async def _client(self, ctx: StepContext, new: NewPod) -> Obj:
+    async def _client(self, ctx: StepContext) -> Obj:
         """The client pod, made when it is not there yet; waits a little for it to run."""
+        new = self.source
         namespace = new.namespace or ctx.cluster.namespace
         name = client_name(ctx.run, ctx.play, namespace, sorted(new.labels.items()), new.image)
         there = await ctx.cluster.get("Pod", name, namespace)

@@ -15,7 +15,7 @@ from runner.core.step import Result as StepResult
 class Result(StepResult):
     """What was shown."""
 
-    msg: str
+    message: str
     value: Any = None
 
 
@@ -24,28 +24,28 @@ class Debug(Action):
 
     Example:
         - name: say where we are
-          debug: {msg: "the shop is up"}
+          debug: {message: "the shop is up"}
 
     """
 
     Result: ClassVar[type[StepResult]] = Result
     deferred: ClassVar[frozenset[str]] = frozenset({"var"})
 
-    msg: str | None = Field(default=None, description="Sentence; may hold templates.")
+    message: str | None = Field(default=None, description="Sentence; may hold templates.")
     var: str | None = Field(default=None, description="Bare expression whose value is shown, such as before.pods.")
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
-        if (self.msg is None) == (self.var is None):
-            raise ValueError("give either msg or var")
+        if (self.message is None) == (self.var is None):
+            raise ValueError("give either message or var")
         return self
 
     async def act(self, ctx: StepContext) -> Observation:
         """Show it."""
         if self.var is None:
-            return Observation(str(self.msg), {"msg": self.msg, "value": None})
+            return Observation(str(self.message), {"message": self.message, "value": None})
         try:
             value = ctx.evaluate(self.var)
         except ExpressionError as error:
-            return Observation(f"{self.var}: {error}", {"msg": str(error), "value": None})
-        return Observation(f"{self.var} = {value!r}", {"msg": f"{value!r}", "value": value})
+            return Observation(f"{self.var}: {error}", {"message": str(error), "value": None})
+        return Observation(f"{self.var} = {value!r}", {"message": f"{value!r}", "value": value})

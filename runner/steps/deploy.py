@@ -66,12 +66,12 @@ class Deploy(Action):
             raise ValueError(wrong[0])
         return self
 
-    def check_static(self, folder: str) -> list[Mistake]:
+    def check_static(self, folder: str) -> list[str]:
         """What is wrong with the files: missing path, YAML errors, documents that are no objects. Touches no system."""
         try:
-            self._read(folder)
+            _ = self.manifests or self._read(folder)
         except InvalidInput as error:
-            return list(error.mistakes)
+            return [f"path: {mistake}" for mistake in error.mistakes]
         return []
 
     async def act(self, ctx: StepContext) -> Observation:
@@ -126,7 +126,7 @@ class Deploy(Action):
         files = [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.suffix in _ENDINGS)
         if not files:
             what = "no .yaml, .yml or .json file in it" if root.is_dir() else "no such file or folder"
-            raise InvalidInput([Mistake(Where(str(root), 1), f"deploy.path: {what}")])
+            raise InvalidInput([Mistake(None, f"{root}: {what}")])
         objects: list[Obj] = []
         mistakes: list[Mistake] = []
         for file in files:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -21,6 +22,9 @@ from runner.core.that import That, unmet
 from runner.core.together import together
 from runner.core.verdict import Verdict, failed, passed
 
+# Pydantic warns that the name hides an old method of its own, which nobody calls here.
+warnings.filterwarnings("ignore", message='Field name "json" in ".*" shadows', category=UserWarning)
+
 
 class Run(StepResult):
     """One command in one pod."""
@@ -30,7 +34,7 @@ class Run(StepResult):
     """-1: it could not be run, or did not end."""
     stdout: str
     stderr: str
-    json_: Any = Field(default=None, alias="json")
+    json: Any = None
     trouble: str
     """Why there is no exit code; empty when there is one."""
     unmet: list[str]
@@ -44,7 +48,7 @@ class Result(Emptiness):
     code: int
     stdout: str
     stderr: str
-    json_: Any = Field(default=None, alias="json")
+    json: Any = None
     """The output read as JSON; none when it is no JSON."""
 
 
