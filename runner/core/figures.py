@@ -146,7 +146,12 @@ def one_verdict(verdicts: Sequence[Verdict], good: str) -> Verdict:
 
 def describe(seen: Figures) -> str:
     """The measured figures as one line."""
-    parts = [_rto_text(seen), f"{seen.ok} of {seen.sent} requests good"]
+    return f"{_rto_text(seen)}, {served(seen)}"
+
+
+def served(seen: Figures) -> str:
+    """The part of that line that is there without a blow too."""
+    parts = [f"{seen.ok} of {seen.sent} requests good"]
     if seen.timed_out:
         parts.append(f"{seen.timed_out} timed out")
     if seen.p95 is not None:
