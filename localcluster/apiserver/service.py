@@ -22,6 +22,7 @@ from localcluster.apiserver.resources import RESOURCES
 from localcluster.apiserver.server import LARGEST_BODY, make_handler
 from localcluster.apiserver.services import KUBERNETES
 from localcluster.apiserver.tokens import Tokens
+from localcluster.client import HttpClient
 
 log = logging.getLogger(__name__)
 _BACKLOG = 256
@@ -97,7 +98,9 @@ async def _run(arguments: Arguments, registry: Registry, stopped: asyncio.Event)
     if arguments.controllers:
         from localcluster import controllers
 
-        work.append(controllers.run(client))
+        # metrics.k8s.io is aggregated: it is reached through the server only
+        metrics = HttpClient(arguments.state_dir / "kubelet-kubeconfig")
+        work.append(controllers.run(client, volumes=arguments.state_dir / "volumes", metrics=metrics))
     if arguments.dns:
         from localcluster import dns
 

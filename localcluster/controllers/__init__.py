@@ -1,7 +1,7 @@
 """The controllers: each file is one of them, or an idea that several share.
 
-They see the cluster through shared caches (`cluster`), work on keys from a queue (`controller`, `workqueue`), and write through the
-client. None of them polls, but for the autoscaler, which measures every five seconds.
+They see the cluster through shared caches (`cluster`), work on keys from a queue (`controller`, `workqueue`), and write
+through the client. None of them polls, but for the autoscaler, which measures every five seconds.
 """
 
 import asyncio

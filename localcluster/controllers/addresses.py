@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from localcluster.client import Obj
 from localcluster.controllers import podstate
 from localcluster.controllers.cluster import Cluster
+from localcluster.selectors import from_labels
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,13 @@ def services_of(cluster: Cluster, pod: Obj) -> list[tuple[str, str]]:
     return [
         (namespace, service["metadata"]["name"])
         for service in cluster.items("services", namespace)
-        if (selector := service["spec"].get("selector")) and selector.items() <= labels.items()
+        if (selector := service["spec"].get("selector")) and from_labels(selector).matches(labels)
     ]
 
 
 def is_headless(service: Obj) -> bool:
     """Say whether a Service has no address of its own."""
-    return service["spec"].get("clusterIP") == "None"
+    return bool(service["spec"].get("clusterIP") == "None")
 
 
 def hostname_of(service: Obj, pod: Obj) -> str:

@@ -1,4 +1,4 @@
-"""Many API calls at once, carefully: 1, 2, 4, 8 ... so that a refusal (a quota, say) is met once and not a hundred times."""
+"""Many API calls at once, carefully: 1, 2, 4, 8 ... so that a refusal (a quota, say) is met a few times at most."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -6,12 +6,11 @@ from typing import TypeVar
 
 from localcluster.client import ApiError
 
-
 T = TypeVar("T")
 
 
 async def slow_start(things: Sequence[T], call: Callable[[T], Awaitable[object]]) -> tuple[int, ApiError | None]:
-    """Call for each thing in growing batches; stop after a batch with a failure. Gives how many worked, and the first failure."""
+    """Call for each thing in growing batches; stop after one with a failure. Gives how many worked, and the failure."""
     done, size = 0, 1
     failure: ApiError | None = None
     while done < len(things) and failure is None:

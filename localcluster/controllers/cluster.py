@@ -1,4 +1,4 @@
-"""The cluster as the controllers see it: one shared cache a resource, and writes that return when the cache has them."""
+"""The cluster as controllers see it: one shared cache a resource, and writes that return when the cache has them."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from localcluster.controllers.events import Recorder
 from localcluster.controllers.kinds import key_of
 from localcluster.informer import Informer
 
-# Seconds to wait for a write to come back through the watch. It takes a millisecond; a watch that is being mended must not block for ever.
+# Seconds to wait for a write to come back through the watch. It takes a millisecond; a broken watch must not block us.
 _PATIENCE = 2.0
 
 
@@ -118,7 +118,7 @@ class Cluster:
             await cache.until(lambda: _going(cache.informer.get(namespace, name), uid))
 
     async def until(self, resource: str, seen: Callable[[], bool]) -> None:
-        """Wait until something is to be seen in a cache; gives up after two seconds, as writes elsewhere may overtake."""
+        """Wait until something is to be seen in a cache; gives up after two seconds, as others may write too."""
         await self._cache(resource).until(seen)
 
     async def run(self) -> None:

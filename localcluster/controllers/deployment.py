@@ -135,7 +135,7 @@ class Deployments(Controller):
             raise
 
     async def _number(self, deployment: Obj, new: Obj, old: list[Obj]) -> tuple[Obj, Obj]:
-        """Give the current ReplicaSet the highest revision, also after a rollback to it, and the Deployment the same."""
+        """Give the current ReplicaSet the highest revision, also after a rollback to it, and its Deployment too."""
         revision = max(revisions.highest(old) + 1, revisions.of(new))
         wanted = revisions.annotations(deployment, revision, new)
         minimum = deployment["spec"].get("minReadySeconds", 0)

@@ -1,4 +1,4 @@
-"""Endpoints: the addresses behind each Service that has a selector. Those of other Services belong to whoever made them."""
+"""Endpoints: the addresses behind each Service with a selector. Those of others belong to whoever made them."""
 
 from localcluster.client import ApiError, Obj
 from localcluster.controllers.addresses import Backend, backends, hostname_of, is_headless, reference, services_of

@@ -1,4 +1,4 @@
-"""ControllerRevisions: the templates a StatefulSet or DaemonSet has had, as `kubectl rollout history|undo` reads them."""
+"""ControllerRevisions: the templates that a StatefulSet or DaemonSet has had, as `kubectl rollout` reads them."""
 
 from copy import deepcopy
 

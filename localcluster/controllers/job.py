@@ -205,7 +205,7 @@ def _pause(pods: list[Obj]) -> float:
     if not failed:
         return 0.0
     last = min(clock.age(_ended(pod)) for pod in failed)
-    return min(_FIRST_PAUSE * 2 ** (len(failed) - 1), _LONGEST_PAUSE) - last
+    return min(_FIRST_PAUSE * 2.0 ** (len(failed) - 1), _LONGEST_PAUSE) - last
 
 
 def _ended(pod: Obj) -> str:

@@ -1,4 +1,4 @@
-"""The Service `kubernetes` in namespace default: what the API server made at its start comes back when somebody deletes it."""
+"""The Service `kubernetes`: what the API server made at its start comes back when somebody deletes it."""
 
 from localcluster.client import ApiError, Obj
 from localcluster.controllers import slices

@@ -90,7 +90,7 @@ def _conditions(owner: Obj, failure: ApiError | None) -> list[Obj]:
 
 
 def _rank(pod: Obj, pods: list[Obj]) -> tuple[float, ...]:
-    """Order pods by how little is lost with them, as upstream: unassigned, pending, not ready, cheap, crowded, young, restarting."""
+    """Order pods by how little is lost with them: unassigned, pending, unready, cheap, crowded, young, restarting."""
     node = podstate.node_of(pod)
     ready = conditions.find(pod.get("status") or {}, "Ready") or {}
     is_ready = ready.get("status") == "True"

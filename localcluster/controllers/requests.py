@@ -10,7 +10,7 @@ Amounts = dict[str, Decimal]
 
 
 def of_pod(spec: Obj) -> Amounts:
-    """Add up containers and side-cars, or take the largest init container (with the side-cars before it) if that is more."""
+    """Add up containers and side-cars, or take the largest init container (and side-cars before it) if that is more."""
     total = _sum(of_container(one) for one in spec.get("containers") or ())
     sidecars: Amounts = {}
     peak: Amounts = {}

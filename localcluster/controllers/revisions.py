@@ -35,7 +35,7 @@ def sizes(deployment: Obj) -> dict[str, str]:
 
 
 def annotations(deployment: Obj, revision: int, existing: Obj | None = None) -> dict[str, str]:
-    """Annotate a ReplicaSet: the Deployment's own annotations (change-cause among them), its revision, earlier revisions."""
+    """Annotate a ReplicaSet: the Deployment's annotations (change-cause among them), its revision and earlier ones."""
     found = (deployment["metadata"].get("annotations") or {}).items()
     wanted = {key: value for key, value in found if key not in _NOT_COPIED} | {REVISION: str(revision)}
     if existing is None:

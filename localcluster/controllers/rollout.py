@@ -15,7 +15,7 @@ class Leeway:
 
 
 def leeway(deployment: Obj) -> Leeway:
-    """Read maxSurge (rounded up) and maxUnavailable (rounded down); both zero would never move, so then one may be missing."""
+    """Read maxSurge (rounded up) and maxUnavailable (rounded down); both zero never moves: then one may be missing."""
     strategy = deployment["spec"].get("strategy") or {}
     if strategy.get("type") == "Recreate":
         return Leeway(0, 0)
@@ -59,7 +59,7 @@ def new_size(deployment: Obj, new: Obj, everyone: list[Obj]) -> int:
 
 
 def old_sizes(deployment: Obj, new: Obj, old: list[Obj]) -> dict[str, int]:
-    """How small each old ReplicaSet (by name) should become now: first what is broken, then what the new one has replaced."""
+    """How small each old ReplicaSet (by name) should become: first what is broken, then what the new one replaces."""
     sizes = {one["metadata"]["name"]: replicas(one) for one in old}
     minimum = replicas(deployment) - leeway(deployment).unavailable
     unready_new = replicas(new) - available(new)

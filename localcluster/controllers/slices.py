@@ -22,7 +22,7 @@ def kept_by(cluster: Cluster, keeper: str, namespace: str, service: str) -> list
 
 
 async def write(cluster: Cluster, keeper: str, owner: Obj, wanted: list[Obj], labels: dict[str, str]) -> None:
-    """Make the keeper's slices of an owner (Service or Endpoints, same name) be these: {ports, endpoints, addressType}."""
+    """Make the keeper's slices of an owner (Service or Endpoints) be these: {ports, endpoints, addressType}."""
     meta = owner["metadata"]
     marks = labels | {MANAGED: keeper, SERVICE_NAME: meta["name"]}
     known = {_identity(one): one for one in kept_by(cluster, keeper, meta["namespace"], meta["name"])}

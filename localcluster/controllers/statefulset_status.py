@@ -15,7 +15,7 @@ class Revisions:
     update: Obj
 
     def for_new(self, owner: Obj, number: int) -> Obj:
-        """Choose for a pod that is missing: below the partition, or not yet reached by the update, it stays what it was."""
+        """Choose for a missing pod: below the partition, or not yet reached by the update, it stays what it was."""
         strategy = owner["spec"].get("updateStrategy") or {}
         if strategy.get("type") == "OnDelete":
             return self.update

@@ -66,9 +66,10 @@ class Autoscaler(Controller):
         found = self.cluster.get(resource, namespace, reference["name"]) if resource in _SCALABLE else None
         if found is None:
             plural = resource or reference["kind"]
-            message = f'the HPA controller was unable to get the target\'s current scale: {plural} "{reference["name"]}" not found'
+            missing = f'{plural} "{reference["name"]}" not found'
+            message = f"the HPA controller was unable to get the target's current scale: {missing}"
             look.say("AbleToScale", "False", "FailedGetScale", message)
-            self.tell(look.autoscaler, "Warning", "FailedGetScale", message.partition(": ")[2])
+            self.tell(look.autoscaler, "Warning", "FailedGetScale", missing)
             return None
         look.say(
             "AbleToScale", "True", "SucceededGetScale", "the HPA controller was able to get the target's current scale"

@@ -9,7 +9,14 @@ _UNSCHEDULABLE = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedu
 
 
 def refusals(pod: Obj, view: NodeView, snapshot: Snapshot, volumes: list[Obj]) -> list[str]:
-    """Give the reasons of the first rule that refuses; none means the pod may go there. `volumes` are its bound volumes."""
+    """Give the reasons of the first rule that refuses; none: the pod may go there. `volumes` are its bound volumes."""
+    for rule in (_by_node, _by_room, lambda *_: _by_volumes(view, volumes), _by_peers):
+        if reasons := rule(pod, view, snapshot):
+            return reasons
+    return []
+
+
+def _by_node(pod: Obj, view: NodeView, _: Snapshot) -> list[str]:
     spec = pod["spec"]
     if view.node["spec"].get("unschedulable") and not _ignores_cordon(spec):
         return ["node(s) were unschedulable"]
@@ -17,18 +24,23 @@ def refusals(pod: Obj, view: NodeView, snapshot: Snapshot, volumes: list[Obj]) -
         return [f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"]
     if not placement.matches_node(spec, view.node):
         return ["node(s) didn't match Pod's node affinity/selector"]
+    return []
+
+
+def _by_room(pod: Obj, view: NodeView, _: Snapshot) -> list[str]:
     if not _ports_free(pod, view):
         return ["node(s) didn't have free ports for the requested pod ports"]
-    if lacking := _lacking(pod, view):
-        return lacking
-    if not all(_volume_reachable(volume, view.node) for volume in volumes):
-        return ["node(s) didn't match PersistentVolume's node affinity"]
+    return _lacking(pod, view)
+
+
+def _by_volumes(view: NodeView, volumes: list[Obj]) -> list[str]:
+    reachable = all(_volume_reachable(volume, view.node) for volume in volumes)
+    return [] if reachable else ["node(s) didn't match PersistentVolume's node affinity"]
+
+
+def _by_peers(pod: Obj, view: NodeView, snapshot: Snapshot) -> list[str]:
     if not peers.spread_holds(pod, view, snapshot):
         return ["node(s) didn't match pod topology spread constraints"]
-    return _peer_refusal(pod, view, snapshot)
-
-
-def _peer_refusal(pod: Obj, view: NodeView, snapshot: Snapshot) -> list[str]:
     if not peers.affinity_holds(pod, view, snapshot):
         return ["node(s) didn't match pod affinity rules"]
     if not peers.anti_affinity_holds(pod, view, snapshot):

@@ -1,4 +1,4 @@
-"""Which of the possible nodes is best: each judgement goes from 0 to 100 over the nodes, then they are added by weight."""
+"""Which of the possible nodes is best: each judgement goes from 0 to 100, then they are added by weight."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A cluster without machines: the real registry and controllers, three nodes, and a kubelet that only says that pods run."""
+"""A cluster without machines: real registry and controllers, three nodes, a kubelet that only says that pods run."""
 
 import asyncio
 import contextlib
@@ -138,7 +138,11 @@ def template(**labels: str) -> Obj:
 @pytest.fixture
 def deployment():
     def make(name: str = "web", replicas: int = 3, **spec) -> Obj:
-        whole = {"replicas": replicas, "selector": {"matchLabels": {"app": name}}, "template": template(app=name)} | spec
+        whole = {
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": name}},
+            "template": template(app=name),
+        } | spec
         meta = {"name": name, "namespace": "default"}
         return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": whole}
 

@@ -58,7 +58,11 @@ def test_a_rolling_update_never_falls_below_max_unavailable(story, deployment):
         await world.client.patch("deployments.apps", "web", _changed("busybox:2"), "default")
 
         async def rolled():
-            ready = [pod for pod in await world.pods() if "deletionTimestamp" not in pod["metadata"] and pod.get("status", {}).get("phase") == "Running"]
+            ready = [
+                pod
+                for pod in await world.pods()
+                if "deletionTimestamp" not in pod["metadata"] and pod.get("status", {}).get("phase") == "Running"
+            ]
             assert len(ready) >= 3
             assert len(await world.pods()) <= 5  # one more than wanted, and one that is just going
             done = await _complete(world)
@@ -66,7 +70,10 @@ def test_a_rolling_update_never_falls_below_max_unavailable(story, deployment):
 
         await world.until(rolled)
         sets, _ = await world.client.list("replicasets.apps", "default")
-        revisions = sorted((one["metadata"]["annotations"]["deployment.kubernetes.io/revision"], one["spec"]["replicas"]) for one in sets)
+        revisions = sorted(
+            (one["metadata"]["annotations"]["deployment.kubernetes.io/revision"], one["spec"]["replicas"])
+            for one in sets
+        )
         assert revisions == [("1", 0), ("2", 3)]
 
     story(play)
@@ -80,7 +87,9 @@ def test_going_back_to_an_old_template_reuses_its_replicaset_with_a_new_revision
             await world.client.patch("deployments.apps", "web", _changed(image), "default")
             await world.until(lambda: _complete(world))
         sets, _ = await world.client.list("replicasets.apps", "default")
-        numbers = {one["spec"]["replicas"]: one["metadata"]["annotations"]["deployment.kubernetes.io/revision"] for one in sets}
+        numbers = {
+            one["spec"]["replicas"]: one["metadata"]["annotations"]["deployment.kubernetes.io/revision"] for one in sets
+        }
         assert numbers == {0: "2", 3: "3"}
         found = await world.get("deployments.apps", "web")
         assert found["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "3"
@@ -108,7 +117,9 @@ def test_scaling_follows_the_spec_both_ways(story, deployment):
     async def play(world):
         await world.apply("deployments.apps", deployment())
         for size in (5, 1, 0):
-            await world.client.patch("deployments.apps", "web", {"spec": {"replicas": size}}, "default", subresource="scale")
+            await world.client.patch(
+                "deployments.apps", "web", {"spec": {"replicas": size}}, "default", subresource="scale"
+            )
 
             async def sized(size=size):
                 return len(await world.pods()) == size
@@ -165,7 +176,9 @@ def test_a_deleted_pod_is_replaced(story, deployment):
         await world.client.delete("pods", victim["name"], "default", grace=0)
 
         async def replaced():
-            return len(await world.pods()) == 3 and victim["uid"] not in [pod["metadata"]["uid"] for pod in await world.pods()]
+            return len(await world.pods()) == 3 and victim["uid"] not in [
+                pod["metadata"]["uid"] for pod in await world.pods()
+            ]
 
         await world.until(replaced)
 
@@ -174,7 +187,12 @@ def test_a_deleted_pod_is_replaced(story, deployment):
 
 def test_a_quota_is_told_as_replica_failure(story, deployment):
     async def play(world):
-        quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}, "spec": {"hard": {"pods": "1"}}}
+        quota = {
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": {"name": "few"},
+            "spec": {"hard": {"pods": "1"}},
+        }
         await world.apply("resourcequotas", quota)
         await world.apply("deployments.apps", deployment())
 
