@@ -207,8 +207,7 @@ class ContainerWorker:
             self.instance = None
 
     def _event(self, reason: str, message: str, *, warning: bool = False) -> None:
-        path = f"spec.containers{{{self.spec['name']}}}"
-        self._context.event(reason, message, container=path, warning=warning)
+        self._context.event(reason, message, container=self.spec["name"], warning=warning)
 
 
 def _id(container: Container) -> str:

@@ -72,6 +72,8 @@ class PodContext:
         return f"{meta['name']}_{meta['namespace']}({meta['uid']})"
 
     def event(self, reason: str, message: str, *, container: str = "", warning: bool = False) -> None:
-        """Note an event about this pod; `container` is a field path."""
+        """Note an event about this pod, or about a container of it."""
         kind = "Warning" if warning else "Normal"
-        self.node.machine.recorder.pod(self.pod, reason, message, container=container, kind=kind)
+        init = any(c["name"] == container for c in self.pod["spec"].get("initContainers") or [])
+        path = f"spec.{'initContainers' if init else 'containers'}{{{container}}}" if container else ""
+        self.node.machine.recorder.pod(self.pod, reason, message, container=path, kind=kind)

@@ -107,7 +107,8 @@ async def attach(socket: WebSocketResponse, instance: Instance, log: Path, asked
     try:
         await asyncio.wait({outputs, inputs}, return_when=asyncio.FIRST_COMPLETED)
         if outputs.done():
-            await channels.finish(socket, channels.exited(instance.exit.result().code))
+            # no exit code here, as upstream: kubectl takes it from the pod
+            await channels.finish(socket, channels.success())
     finally:
         outputs.cancel()
         inputs.cancel()

@@ -138,8 +138,7 @@ class Instance:
         self._event("Unhealthy", f"{kind} probe failed: {message}", warning=True)
 
     def _event(self, reason: str, message: str, *, warning: bool = False) -> None:
-        path = f"spec.containers{{{self.spec['name']}}}"
-        self._context.event(reason, message, container=path, warning=warning)
+        self._context.event(reason, message, container=self.spec["name"], warning=warning)
 
 
 def grace_of(pod: Obj) -> float:
