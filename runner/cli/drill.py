@@ -107,7 +107,8 @@ def connector(run: str, *, keep: bool) -> Connect:
 
     async def connect(spec: TargetSpec) -> Cluster:
         kind = targets.find(spec.kind)
-        return await kind.connect(kind.Options.model_validate(spec.options), run=run, keep=keep)
+        folder = str(Path(spec.where.file).parent)
+        return await kind.connect(kind.Options.model_validate(spec.options), run=run, keep=keep, folder=folder)
 
     return connect
 
