@@ -65,7 +65,8 @@ class LoopbackCluster:
         self._api()
         key, _, value = selector.partition("=")
         return [
-            one for (its, name), one in self.objects.items()
+            one
+            for (its, name), one in self.objects.items()
             if its == kind and (not selector or one["metadata"]["labels"].get(key) == value)
         ]
 
@@ -149,11 +150,8 @@ def _free_port():
         return one.getsockname()[1]
 
 
-def _as_nobody():
-    if os.getuid() == 0:
-        os.setgroups([])
-        os.setgid(_NOBODY)
-        os.setuid(_NOBODY)
+# PostgreSQL does not run as root; anybody else runs it as himself.
+_AS = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
 
 
 class Server:
@@ -167,8 +165,12 @@ class Server:
 
     def start(self):
         self.process = subprocess.Popen(
-            self.argv, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, preexec_fn=_as_nobody,
+            self.argv,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **_AS,
         )
 
     def wait_ready(self):
@@ -203,8 +205,23 @@ def postgres_data(own_folder):
     password.write_text("secret-word")
     password.chmod(0o644)
     subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", "app", "-A", "scram-sha-256", "--pwfile", password, "-N", "--no-instructions"],
-        check=True, capture_output=True, preexec_fn=_as_nobody, cwd=own_folder,
+        [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "app",
+            "-A",
+            "scram-sha-256",
+            "--pwfile",
+            password,
+            "-N",
+            "--no-instructions",
+        ],
+        check=True,
+        capture_output=True,
+        **_AS,
+        cwd=own_folder,
     )
     return binaries, data
 
@@ -213,7 +230,12 @@ def postgres_data(own_folder):
 def postgres(postgres_data, own_folder):
     binaries, data = postgres_data
     port = _free_port()
-    settings = ["fsync=off", f"unix_socket_directories={own_folder}", "listen_addresses=127.0.0.1", "shared_buffers=16MB"]
+    settings = [
+        "fsync=off",
+        f"unix_socket_directories={own_folder}",
+        "listen_addresses=127.0.0.1",
+        "shared_buffers=16MB",
+    ]
     argv = [binaries / "postgres", "-D", data, "-p", str(port), *[word for one in settings for word in ("-c", one)]]
 
     def ready():
@@ -303,7 +325,9 @@ class RedisSet:
         import redis
 
         ip = f"127.0.42.{int(name[-1]) + 1}" if sentinel else self.addresses[name]
-        with redis.Redis(ip, self.sentinel_port if sentinel else self.port, decode_responses=True, protocol=2) as client:
+        with redis.Redis(
+            ip, self.sentinel_port if sentinel else self.port, decode_responses=True, protocol=2
+        ) as client:
             return client.execute_command(*words)
 
     def wait_settled(self):

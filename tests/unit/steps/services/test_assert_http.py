@@ -110,14 +110,21 @@ HEAD = "Connecting to web:80\n  HTTP/1.1 {status}\n  Content-Type: text/plain\n"
     ("code", "stderr", "outcome", "reason"),
     [
         (0, HEAD.format(status="200 OK"), Outcome.PASSED, "answered 200"),
-        (1, HEAD.format(status="503 Service Unavailable") + "wget: server returned error: HTTP/1.1 503", Outcome.FAILED, "503"),
+        (
+            1,
+            HEAD.format(status="503 Service Unavailable") + "wget: server returned error: HTTP/1.1 503",
+            Outcome.FAILED,
+            "503",
+        ),
         (1, "wget: download timed out\n", Outcome.FAILED, "wget: download timed out"),
         (127, "sh: wget: not found", Outcome.FAILED, "not found"),
     ],
 )
 def test_a_pod_inside_asks_with_wget(look, cluster, code, stderr, outcome, reason):
     cluster.answer = CommandResult(code, "hello" if not code else "", stderr)
-    verdict, data, _ = look(url="http://web/", via="pod", client="app=web", headers={"A": "b"}, method="POST", body="x=1")
+    verdict, data, _ = look(
+        url="http://web/", via="pod", client="app=web", headers={"A": "b"}, method="POST", body="x=1"
+    )
 
     assert (verdict.outcome, reason in verdict.reason) == (outcome, True), verdict
     pod, argv = cluster.executed[0]

@@ -56,7 +56,10 @@ def test_each_pod_says_its_role(shop):
 
 def test_too_few_replicas_is_failed(shop):
     verdict, _ = look(
-        shop, sentinel={"selector": "app=sentinel"}, commands=[["set", "a", 1]], wait={"replicas": 3, "timeout": "100ms"}
+        shop,
+        sentinel={"selector": "app=sentinel"},
+        commands=[["set", "a", 1]],
+        wait={"replicas": 3, "timeout": "100ms"},
     )
 
     assert (verdict.outcome, "2 of 3 replicas confirmed" in verdict.reason) == (Outcome.FAILED, True)
@@ -92,7 +95,9 @@ def test_sentinels_that_name_different_masters_are_told_apart():
     from runner.steps.assert_redis import SentinelAnswer, _disagreement
 
     views = [
-        SentinelAnswer(pod=f"s-{n}", master="", address=address, epoch=n, flags=[], quorum=True, sentinels=3, replicas=2)
+        SentinelAnswer(
+            pod=f"s-{n}", master="", address=address, epoch=n, flags=[], quorum=True, sentinels=3, replicas=2
+        )
         for n, address in enumerate(["a:1", "a:1", "b:1"])
     ]
 

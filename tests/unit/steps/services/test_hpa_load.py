@@ -26,7 +26,12 @@ class Scaler:
             "status": {
                 "desiredReplicas": 3,
                 "conditions": [
-                    {"type": "ScalingActive", "status": "False", "reason": "FailedGetResourceMetric", "message": "no metrics"}
+                    {
+                        "type": "ScalingActive",
+                        "status": "False",
+                        "reason": "FailedGetResourceMetric",
+                        "message": "no metrics",
+                    }
                 ],
             },
         }

@@ -61,7 +61,7 @@ async def nothing(cluster, server, ctx):
 
 
 def test_all_writes_are_kept_when_nothing_happens(shop):
-    verdict, data, ctx = run(SqlLedger(**ARGS), shop, nothing)
+    verdict, data, _ = run(SqlLedger(**ARGS), shop, nothing)
 
     assert verdict.outcome is Outcome.PASSED, verdict
     assert data["kept"] == data["acknowledged"] == data["sent"] >= 50
@@ -165,7 +165,7 @@ def test_an_api_that_is_away_during_the_outage_proves_nothing(shop):
 
 
 def test_a_wrong_password_is_said_and_proves_nothing(shop):
-    cluster, _, ctx = shop
+    ctx = shop[2]
     ledger = SqlLedger(**{**ARGS, "password": "wrong-word"})
     from runner.steps import sql_ledger
 
