@@ -161,7 +161,11 @@ class _Reader:
     def _secret(self, name: str, raw: Any, line: int) -> SecretSpec | None:
         spot = Spot(self.path, raw, line, f"secrets.{name}")
         if not isinstance(raw, Map):
-            spot.tell(self.mistakes, (), "must say where it is read, never the value: {env: NAME}, {file: path}, …")
+            spot.tell(
+                self.mistakes,
+                (),
+                "must say where it is read, never the value: {env: NAME}, {file: path} or {kubernetes: …}",
+            )
             return None
         sources = [key for key in raw if key in _SOURCES]
         if len(sources) != 1:

@@ -143,8 +143,9 @@ class FileSecret(Keys):
 class ClusterSecretPlace(Keys):
     """Where in a Secret of the cluster."""
 
-    secret: str = Field(min_length=1, description="Name of the Secret, in the namespace of the default target.")
+    secret: str = Field(min_length=1, description="Name of the Secret.")
     key: str = Field(min_length=1, description="Its key.")
+    namespace: str | None = Field(default=None, description="Its namespace; the default target's unless given.")
 
 
 class ClusterSecret(Keys):

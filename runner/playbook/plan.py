@@ -119,7 +119,7 @@ class SecretSpec:
     source: str
     """env, file or kubernetes"""
     options: Mapping[str, str]
-    """`{env: NAME}`, `{file: path}` (relative ones already joined to the inventory's folder) or `{secret:, key:}`."""
+    """`{env: NAME}`, `{file: path}` (joined to the inventory's folder) or `{secret:, key:, namespace:}`."""
     where: Where
 
 
