@@ -172,11 +172,16 @@ class PodWorker:
             pause = min(pause * 2, _LONGEST_RETRY)
 
     async def _try_to_set_up(self) -> None:
+        if self._creating is None:  # it is made while the volumes are
+            self._creating = asyncio.create_task(self._node.machine.runtime.create(sandbox_spec(self.context.pod)))
         await self.volumes.prepare()
         self.context.volumes = self.volumes.ready
-        # not cancelled with us: half a sandbox would stay behind
-        self._creating = asyncio.create_task(self._node.machine.runtime.create(sandbox_spec(self.context.pod)))
-        self.context.sandbox = await asyncio.shield(self._creating)
+        try:
+            # not cancelled with us: half a sandbox would stay behind
+            self.context.sandbox = await asyncio.shield(self._creating)
+        except SandboxError:
+            self._creating = None
+            raise
         self.facts.sandbox, self.facts.ip = True, self.ip
         self._writer.changed()
 
