@@ -64,10 +64,10 @@ def parse(text: str) -> Selector:
 
 def parse_fields(text: str) -> Selector:
     """Read a field selector, which knows `=`, `==` and `!=` only; raises SelectorError."""
-    selector = parse(text)
-    if any(one.operator not in ("in", "notin") for one in selector.requirements):
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(_EQUAL.match(part) for part in parts):
         raise SelectorError(f"invalid selector: '{text}'; can't understand '{text}'")
-    return selector
+    return Selector(tuple(_requirement(part) for part in parts))
 
 
 def from_labels(labels: Mapping[str, str]) -> Selector:

@@ -75,7 +75,8 @@ def _event_to_stored(obj: Obj) -> Obj:
 
 def _event_to_served(obj: Obj) -> Obj:
     served = {_EVENT_BACK.get(key, key): value for key, value in obj.items()}
-    served.setdefault("eventTime", None)
+    if not served.get("eventTime"):  # upstream gives null, which typed clients cannot read
+        served["eventTime"] = obj.get("firstTimestamp") or obj["metadata"]["creationTimestamp"]
     return served
 
 

@@ -192,7 +192,8 @@ class Registry:
         self._count(resource, None, entry.obj)
         if resource.key == "namespaces":
             self.after_namespace(meta["name"])
-        return entry
+        # a quota has its status by now
+        return self.store.get(resource.key, entry.key) or entry
 
     def _store_if_changed(self, resource: Resource, entry: Entry, obj: Obj) -> Entry:
         obj["metadata"]["resourceVersion"] = str(entry.version)
