@@ -3,420 +3,233 @@
 Each is a heading and how to fill its cells; a heading after `|` shows with -o wide only.
 """
 
-from collections.abc import Callable
-from typing import Any
-
-from localcluster.apiserver.ages import age, duration
+from localcluster.apiserver import cells
+from localcluster.apiserver.ages import age
 from localcluster.apiserver.pod_state import pod_ready, pod_restarts, pod_status
 from localcluster.apiserver.store import field_of
-from localcluster.client import Obj
 
-Cell = Callable[[Obj], Any]
-NONE = "<none>"
+_TEMPLATE: dict[str, cells.Cell] = {
+    "|Containers": cells.in_template("name"),
+    "|Images": cells.in_template("image"),
+    "|Selector": cells.selector_at(),
+}
 
-
-def at(path: str, otherwise: Any = NONE) -> Cell:
-    """Show the value at a path."""
-
-    def cell(obj: Obj) -> Any:
-        value = field_of(obj, path)
-        return otherwise if value in (None, "") else value
-
-    return cell
-
-
-def count(path: str) -> Cell:
-    """Show how many entries a map or list has."""
-    return lambda obj: len(field_of(obj, path) or ())
-
-
-def joined(values: Callable[[Obj], list[Any]], separator: str = ",") -> Cell:
-    """Show a list."""
-    return lambda obj: separator.join(str(one) for one in values(obj)) or NONE
-
-
-def _name(obj: Obj) -> str:
-    return str(obj["metadata"]["name"])
-
-
-def _age(obj: Obj) -> str:
-    return age(obj["metadata"].get("creationTimestamp"))
-
-
-def _out_of(have: str, want: str, otherwise: int = 0) -> Cell:
-    return lambda obj: f"{field_of(obj, have) or 0}/{otherwise if (n := field_of(obj, want)) is None else n}"
-
-
-def _template(part: str) -> Cell:
-    return joined(lambda obj: [one.get(part, "") for one in field_of(obj, "spec.template.spec.containers") or ()])
-
-
-def _selector(path: str = "spec.selector") -> Cell:
-    def cell(obj: Obj) -> str:
-        selector = field_of(obj, path) or {}
-        pairs = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
-        for one in selector.get("matchExpressions") or ():
-            values = f" ({','.join(one['values'])})" if one.get("values") else ""
-            pairs.append(f"{one['key']} {one['operator'].lower()}{values}")
-        return ",".join(pairs) or NONE
-
-    return cell
-
-
-def _labels(path: str) -> Cell:
-    return joined(lambda obj: [f"{key}={value}" for key, value in sorted((field_of(obj, path) or {}).items())])
-
-
-def _ports(obj: Obj) -> str:
-    ports = obj["spec"].get("ports", ())
-    return ",".join(f"{one['port']}/{one.get('protocol', 'TCP')}" for one in ports) or NONE
-
-
-def _addresses(obj: Obj) -> str:
-    found = [
-        f"{address['ip']}:{port['port']}"
-        for subset in obj.get("subsets", ())
-        for port in subset.get("ports", ()) or ({"port": ""},)
-        for address in subset.get("addresses", ())
-    ]
-    return f"{','.join(found[:3])} + {len(found) - 3} more..." if len(found) > 3 else ",".join(found) or NONE
-
-
-def _slice_ports(obj: Obj) -> str:
-    return ",".join(str(one.get("port")) for one in obj.get("ports") or ()) or "<unset>"
-
-
-def _slice_addresses(obj: Obj) -> str:
-    found = [address for one in obj.get("endpoints") or () for address in one["addresses"]]
-    return f"{','.join(found[:3])} + {len(found) - 3} more..." if len(found) > 3 else ",".join(found) or "<unset>"
-
-
-def _node_status(obj: Obj) -> str:
-    conditions = field_of(obj, "status.conditions") or ()
-    ready = next((one["status"] for one in conditions if one["type"] == "Ready"), None)
-    text = {"True": "Ready", None: "Unknown"}.get(ready, "NotReady")
-    return f"{text},SchedulingDisabled" if obj["spec"].get("unschedulable") else text
-
-
-def _node_roles(obj: Obj) -> str:
-    prefix = "node-role.kubernetes.io/"
-    labels = obj["metadata"].get("labels", {})
-    return ",".join(sorted(key.removeprefix(prefix) for key in labels if key.startswith(prefix))) or NONE
-
-
-def _node_address(kind: str) -> Cell:
-    def cell(obj: Obj) -> str:
-        addresses = field_of(obj, "status.addresses") or ()
-        return next((str(one["address"]) for one in addresses if one["type"] == kind), NONE)
-
-    return cell
-
-
-def _job_status(obj: Obj) -> str:
-    conditions = {one["type"] for one in field_of(obj, "status.conditions") or () if one["status"] == "True"}
-    for name, text in (("Complete", "Complete"), ("Failed", "Failed"), ("Suspended", "Suspended")):
-        if name in conditions:
-            return text
-    return "Terminating" if "deletionTimestamp" in obj["metadata"] else "Running"
-
-
-def _job_duration(obj: Obj) -> str:
-    start, end = field_of(obj, "status.startTime"), field_of(obj, "status.completionTime")
-    return duration(start, end) if start else ""
-
-
-def _targets(obj: Obj) -> str:
-    current = field_of(obj, "status.currentMetrics") or []
-    texts = []
-    for index, metric in enumerate(obj["spec"].get("metrics", ())):
-        seen = current[index] if index < len(current) else {}
-        texts.append(_target(metric, seen))
-    return ", ".join(texts) or NONE
-
-
-def _target(metric: Obj, seen: Obj) -> str:
-    source = metric["type"][0].lower() + metric["type"][1:]
-    wanted = (metric.get(source) or {}).get("target", {})
-    found = (seen.get(source) or {}).get("current", {})
-    name = (metric.get(source) or {}).get("name")
-    prefix = f"{name}: " if name else ""
-    if "averageUtilization" in wanted:
-        percent = found.get("averageUtilization")
-        return f"{prefix}{'<unknown>' if percent is None else f'{percent}%'}/{wanted['averageUtilization']}%"
-    key = "averageValue" if "averageValue" in wanted else "value"
-    suffix = " (avg)" if key == "averageValue" else ""
-    return f"{prefix}{found.get(key, '<unknown>')}/{wanted.get(key, NONE)}{suffix}"
-
-
-def _quota(section: str) -> Cell:
-    def cell(obj: Obj) -> str:
-        hard = field_of(obj, "status.hard") or field_of(obj, "spec.hard") or {}
-        used = field_of(obj, "status.used") or {}
-        limits = {key for key in hard if key.startswith("limits.")}
-        names = sorted(limits if section == "limits" else hard.keys() - limits)
-        return ", ".join(f"{name}: {used.get(name, '0')}/{hard[name]}" for name in names)
-
-    return cell
-
-
-def _hosts(obj: Obj) -> str:
-    hosts = [rule["host"] for rule in obj["spec"].get("rules", ()) if rule.get("host")]
-    return ",".join(hosts) or "*"
-
-
-def _event_object(obj: Obj) -> str:
-    involved = obj["involvedObject"]
-    return f"{involved.get('kind', '').lower()}/{involved.get('name', '')}"
-
-
-def _last_seen(obj: Obj) -> str:
-    return age(field_of(obj, "series.lastObservedTime") or obj.get("lastTimestamp") or obj.get("eventTime"))
-
-
-def _volume_claim(obj: Obj) -> str:
-    claim = obj["spec"].get("claimRef")
-    return f"{claim.get('namespace')}/{claim.get('name')}" if claim else ""
-
-
-_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
-
-
-def _modes(path: str) -> Cell:
-    return lambda obj: ",".join(_MODES.get(one, one) for one in field_of(obj, path) or ())
-
-
-def _phase(obj: Obj) -> str:
-    if "deletionTimestamp" in obj["metadata"]:
-        return "Terminating"
-    return str(field_of(obj, "status.phase") or "")
-
-
-def _is_default(kind: str) -> Cell:
-    def cell(obj: Obj) -> str:
-        key = f"{kind}.kubernetes.io/is-default-class"
-        default = obj["metadata"].get("annotations", {}).get(key) == "true"
-        return f"{_name(obj)} (default)" if default else _name(obj)
-
-    return cell
-
-
-def _yes_no(path: str) -> Cell:
-    return lambda obj: str(bool(field_of(obj, path))).lower()
-
-
-def _role(obj: Obj) -> str:
-    return f"{obj['roleRef'].get('kind')}/{obj['roleRef'].get('name')}"
-
-
-def _budget(path: str) -> Cell:
-    return at(path, "N/A")
-
-
-def _subset(*words: str) -> str:
-    return " ".join(words)
-
-
-_TEMPLATE: dict[str, Cell] = {"|Containers": _template("name"), "|Images": _template("image"), "|Selector": _selector()}
-_READY_GATES = at("spec.readinessGates")
-
-COLUMNS: dict[str, dict[str, Cell]] = {
+COLUMNS: dict[str, dict[str, cells.Cell]] = {
     "pods": {
-        "Name": _name,
+        "Name": cells.name_of,
         "Ready": pod_ready,
         "Status": pod_status,
         "Restarts": pod_restarts,
-        "Age": _age,
-        "|IP": at("status.podIP"),
-        "|Node": at("spec.nodeName"),
-        "|Nominated Node": at("status.nominatedNodeName"),
-        "|Readiness Gates": _READY_GATES,
+        "Age": cells.age_of,
+        "|IP": cells.at("status.podIP"),
+        "|Node": cells.at("spec.nodeName"),
+        "|Nominated Node": cells.at("status.nominatedNodeName"),
+        "|Readiness Gates": cells.joined(
+            lambda obj: [one["conditionType"] for one in obj["spec"].get("readinessGates", ())]
+        ),
     },
     "deployments.apps": {
-        "Name": _name,
-        "Ready": _out_of("status.readyReplicas", "spec.replicas", 1),
-        "Up-to-date": at("status.updatedReplicas", 0),
-        "Available": at("status.availableReplicas", 0),
-        "Age": _age,
+        "Name": cells.name_of,
+        "Ready": cells.out_of("status.readyReplicas", "spec.replicas", 1),
+        "Up-to-date": cells.at("status.updatedReplicas", 0),
+        "Available": cells.at("status.availableReplicas", 0),
+        "Age": cells.age_of,
         **_TEMPLATE,
     },
     "replicasets.apps": {
-        "Name": _name,
-        "Desired": at("spec.replicas", 0),
-        "Current": at("status.replicas", 0),
-        "Ready": at("status.readyReplicas", 0),
-        "Age": _age,
+        "Name": cells.name_of,
+        "Desired": cells.at("spec.replicas", 0),
+        "Current": cells.at("status.replicas", 0),
+        "Ready": cells.at("status.readyReplicas", 0),
+        "Age": cells.age_of,
         **_TEMPLATE,
     },
     "statefulsets.apps": {
-        "Name": _name,
-        "Ready": _out_of("status.readyReplicas", "spec.replicas", 1),
-        "Age": _age,
-        "|Containers": _template("name"),
-        "|Images": _template("image"),
+        "Name": cells.name_of,
+        "Ready": cells.out_of("status.readyReplicas", "spec.replicas", 1),
+        "Age": cells.age_of,
+        "|Containers": cells.in_template("name"),
+        "|Images": cells.in_template("image"),
     },
     "daemonsets.apps": {
-        "Name": _name,
-        "Desired": at("status.desiredNumberScheduled", 0),
-        "Current": at("status.currentNumberScheduled", 0),
-        "Ready": at("status.numberReady", 0),
-        "Up-to-date": at("status.updatedNumberScheduled", 0),
-        "Available": at("status.numberAvailable", 0),
-        "Node Selector": _labels("spec.template.spec.nodeSelector"),
-        "Age": _age,
+        "Name": cells.name_of,
+        "Desired": cells.at("status.desiredNumberScheduled", 0),
+        "Current": cells.at("status.currentNumberScheduled", 0),
+        "Ready": cells.at("status.numberReady", 0),
+        "Up-to-date": cells.at("status.updatedNumberScheduled", 0),
+        "Available": cells.at("status.numberAvailable", 0),
+        "Node Selector": cells.labels_at("spec.template.spec.nodeSelector"),
+        "Age": cells.age_of,
         **_TEMPLATE,
     },
     "jobs.batch": {
-        "Name": _name,
-        "Status": _job_status,
-        "Completions": _out_of("status.succeeded", "spec.completions", 1),
-        "Duration": _job_duration,
-        "Age": _age,
+        "Name": cells.name_of,
+        "Status": cells.job_status,
+        "Completions": cells.out_of("status.succeeded", "spec.completions", 1),
+        "Duration": cells.job_duration,
+        "Age": cells.age_of,
         **_TEMPLATE,
     },
     "controllerrevisions.apps": {
-        "Name": _name,
-        "Controller": joined(
+        "Name": cells.name_of,
+        "Controller": cells.joined(
             lambda obj: [
                 f"{one['kind'].lower()}.{one['apiVersion'].partition('/')[0]}/{one['name']}"
                 for one in obj["metadata"].get("ownerReferences", ())
                 if one.get("controller")
             ]
         ),
-        "Revision": at("revision", 0),
-        "Age": _age,
+        "Revision": cells.at("revision", 0),
+        "Age": cells.age_of,
     },
     "services": {
-        "Name": _name,
-        "Type": at("spec.type"),
-        "Cluster-IP": at("spec.clusterIP"),
-        "External-IP": at("spec.externalName"),
-        "Port(s)": _ports,
-        "Age": _age,
-        "|Selector": _labels("spec.selector"),
+        "Name": cells.name_of,
+        "Type": cells.at("spec.type"),
+        "Cluster-IP": cells.at("spec.clusterIP"),
+        "External-IP": cells.at("spec.externalName"),
+        "Port(s)": cells.ports,
+        "Age": cells.age_of,
+        "|Selector": cells.labels_at("spec.selector"),
     },
-    "endpoints": {"Name": _name, "Endpoints": _addresses, "Age": _age},
+    "endpoints": {"Name": cells.name_of, "Endpoints": cells.addresses, "Age": cells.age_of},
     "endpointslices.discovery.k8s.io": {
-        "Name": _name,
-        "AddressType": at("addressType"),
-        "Ports": _slice_ports,
-        "Endpoints": _slice_addresses,
-        "Age": _age,
+        "Name": cells.name_of,
+        "AddressType": cells.at("addressType"),
+        "Ports": cells.slice_ports,
+        "Endpoints": cells.slice_addresses,
+        "Age": cells.age_of,
     },
-    "namespaces": {"Name": _name, "Status": at("status.phase"), "Age": _age},
+    "namespaces": {"Name": cells.name_of, "Status": cells.at("status.phase"), "Age": cells.age_of},
     "nodes": {
-        "Name": _name,
-        "Status": _node_status,
-        "Roles": _node_roles,
-        "Age": _age,
-        "Version": at("status.nodeInfo.kubeletVersion", ""),
-        "|Internal-IP": _node_address("InternalIP"),
-        "|External-IP": _node_address("ExternalIP"),
-        "|OS-Image": at("status.nodeInfo.osImage", "<unknown>"),
-        "|Kernel-Version": at("status.nodeInfo.kernelVersion", "<unknown>"),
-        "|Container-Runtime": at("status.nodeInfo.containerRuntimeVersion", "<unknown>"),
+        "Name": cells.name_of,
+        "Status": cells.node_status,
+        "Roles": cells.node_roles,
+        "Age": cells.age_of,
+        "Version": cells.at("status.nodeInfo.kubeletVersion", ""),
+        "|Internal-IP": cells.node_address("InternalIP"),
+        "|External-IP": cells.node_address("ExternalIP"),
+        "|OS-Image": cells.at("status.nodeInfo.osImage", "<unknown>"),
+        "|Kernel-Version": cells.at("status.nodeInfo.kernelVersion", "<unknown>"),
+        "|Container-Runtime": cells.at("status.nodeInfo.containerRuntimeVersion", "<unknown>"),
     },
     "configmaps": {
-        "Name": _name,
+        "Name": cells.name_of,
         "Data": lambda obj: len(obj.get("data") or ()) + len(obj.get("binaryData") or ()),
-        "Age": _age,
+        "Age": cells.age_of,
     },
-    "secrets": {"Name": _name, "Type": at("type"), "Data": count("data"), "Age": _age},
-    "serviceaccounts": {"Name": _name, "Age": _age},
+    "secrets": {"Name": cells.name_of, "Type": cells.at("type"), "Data": cells.count("data"), "Age": cells.age_of},
+    "serviceaccounts": {"Name": cells.name_of, "Age": cells.age_of},
     "persistentvolumeclaims": {
-        "Name": _name,
-        "Status": _phase,
-        "Volume": at("spec.volumeName", ""),
-        "Capacity": at("status.capacity.storage", ""),
-        "Access Modes": _modes("status.accessModes"),
-        "StorageClass": at("spec.storageClassName", ""),
-        "VolumeAttributesClass": at("spec.volumeAttributesClassName", "<unset>"),
-        "Age": _age,
-        "|VolumeMode": at("spec.volumeMode", ""),
+        "Name": cells.name_of,
+        "Status": cells.phase,
+        "Volume": cells.at("spec.volumeName", ""),
+        "Capacity": cells.at("status.capacity.storage", ""),
+        "Access Modes": cells.modes("status.accessModes"),
+        "StorageClass": cells.at("spec.storageClassName", ""),
+        "VolumeAttributesClass": cells.at("spec.volumeAttributesClassName", "<unset>"),
+        "Age": cells.age_of,
+        "|VolumeMode": cells.at("spec.volumeMode", ""),
     },
     "persistentvolumes": {
-        "Name": _name,
-        "Capacity": at("spec.capacity.storage", ""),
-        "Access Modes": _modes("spec.accessModes"),
-        "Reclaim Policy": at("spec.persistentVolumeReclaimPolicy", ""),
-        "Status": _phase,
-        "Claim": _volume_claim,
-        "StorageClass": at("spec.storageClassName", ""),
-        "VolumeAttributesClass": at("spec.volumeAttributesClassName", "<unset>"),
-        "Reason": at("status.reason", ""),
-        "Age": _age,
-        "|VolumeMode": at("spec.volumeMode", ""),
+        "Name": cells.name_of,
+        "Capacity": cells.at("spec.capacity.storage", ""),
+        "Access Modes": cells.modes("spec.accessModes"),
+        "Reclaim Policy": cells.at("spec.persistentVolumeReclaimPolicy", ""),
+        "Status": cells.phase,
+        "Claim": cells.volume_claim,
+        "StorageClass": cells.at("spec.storageClassName", ""),
+        "VolumeAttributesClass": cells.at("spec.volumeAttributesClassName", "<unset>"),
+        "Reason": cells.at("status.reason", ""),
+        "Age": cells.age_of,
+        "|VolumeMode": cells.at("spec.volumeMode", ""),
     },
     "storageclasses.storage.k8s.io": {
-        "Name": _is_default("storageclass"),
-        "Provisioner": at("provisioner"),
-        "ReclaimPolicy": at("reclaimPolicy", "Delete"),
-        "VolumeBindingMode": at("volumeBindingMode", "Immediate"),
-        "AllowVolumeExpansion": _yes_no("allowVolumeExpansion"),
-        "Age": _age,
+        "Name": cells.is_default("storageclass"),
+        "Provisioner": cells.at("provisioner"),
+        "ReclaimPolicy": cells.at("reclaimPolicy", "Delete"),
+        "VolumeBindingMode": cells.at("volumeBindingMode", "Immediate"),
+        "AllowVolumeExpansion": cells.yes_no("allowVolumeExpansion"),
+        "Age": cells.age_of,
     },
     "ingressclasses.networking.k8s.io": {
-        "Name": _name,
-        "Controller": at("spec.controller"),
-        "Parameters": at("spec.parameters.name"),
-        "Age": _age,
+        "Name": cells.name_of,
+        "Controller": cells.at("spec.controller"),
+        "Parameters": cells.at("spec.parameters.name"),
+        "Age": cells.age_of,
     },
     "ingresses.networking.k8s.io": {
-        "Name": _name,
-        "Class": at("spec.ingressClassName"),
-        "Hosts": _hosts,
-        "Address": joined(
+        "Name": cells.name_of,
+        "Class": cells.at("spec.ingressClassName"),
+        "Hosts": cells.hosts,
+        "Address": cells.joined(
             lambda obj: [
                 one.get("ip") or one.get("hostname") for one in field_of(obj, "status.loadBalancer.ingress") or ()
             ]
         ),
         "Ports": lambda obj: "80, 443" if obj["spec"].get("tls") else "80",
-        "Age": _age,
+        "Age": cells.age_of,
     },
-    "networkpolicies.networking.k8s.io": {"Name": _name, "Pod-Selector": _selector("spec.podSelector"), "Age": _age},
+    "networkpolicies.networking.k8s.io": {
+        "Name": cells.name_of,
+        "Pod-Selector": cells.selector_at("spec.podSelector"),
+        "Age": cells.age_of,
+    },
     "horizontalpodautoscalers.autoscaling": {
-        "Name": _name,
+        "Name": cells.name_of,
         "Reference": lambda obj: f"{obj['spec']['scaleTargetRef']['kind']}/{obj['spec']['scaleTargetRef']['name']}",
-        "Targets": _targets,
-        "MinPods": at("spec.minReplicas", "<unset>"),
-        "MaxPods": at("spec.maxReplicas"),
-        "Replicas": at("status.currentReplicas", 0),
-        "Age": _age,
+        "Targets": cells.targets,
+        "MinPods": cells.at("spec.minReplicas", "<unset>"),
+        "MaxPods": cells.at("spec.maxReplicas"),
+        "Replicas": cells.at("status.currentReplicas", 0),
+        "Age": cells.age_of,
     },
     "poddisruptionbudgets.policy": {
-        "Name": _name,
-        "Min Available": _budget("spec.minAvailable"),
-        "Max Unavailable": _budget("spec.maxUnavailable"),
-        "Allowed Disruptions": at("status.disruptionsAllowed", 0),
-        "Age": _age,
+        "Name": cells.name_of,
+        "Min Available": cells.at("spec.minAvailable", "N/A"),
+        "Max Unavailable": cells.at("spec.maxUnavailable", "N/A"),
+        "Allowed Disruptions": cells.at("status.disruptionsAllowed", 0),
+        "Age": cells.age_of,
     },
-    "resourcequotas": {"Name": _name, "Request": _quota("requests"), "Limit": _quota("limits"), "Age": _age},
-    "limitranges": {"Name": _name, "Created At": at("metadata.creationTimestamp")},
+    "resourcequotas": {
+        "Name": cells.name_of,
+        "Request": cells.quota("requests"),
+        "Limit": cells.quota("limits"),
+        "Age": cells.age_of,
+    },
+    "limitranges": {"Name": cells.name_of, "Created At": cells.at("metadata.creationTimestamp")},
     "events": {
-        "Last Seen": _last_seen,
-        "Type": at("type", ""),
-        "Reason": at("reason", ""),
-        "Object": _event_object,
-        "|Subobject": at("involvedObject.fieldPath", ""),
-        "|Source": at("source.component", ""),
+        "Last Seen": cells.last_seen,
+        "Type": cells.at("type", ""),
+        "Reason": cells.at("reason", ""),
+        "Object": cells.event_object,
+        "|Subobject": cells.at("involvedObject.fieldPath", ""),
+        "|Source": cells.at("source.component", ""),
         "Message": lambda obj: str(obj.get("message", "")).strip(),
         "|First Seen": lambda obj: age(obj.get("firstTimestamp") or obj.get("eventTime")),
         "|Count": lambda obj: obj.get("count") or 1,
-        "|Name": _name,
+        "|Name": cells.name_of,
     },
-    "leases.coordination.k8s.io": {"Name": _name, "Holder": at("spec.holderIdentity", ""), "Age": _age},
+    "leases.coordination.k8s.io": {
+        "Name": cells.name_of,
+        "Holder": cells.at("spec.holderIdentity", ""),
+        "Age": cells.age_of,
+    },
     "priorityclasses.scheduling.k8s.io": {
-        "Name": _name,
-        "Value": at("value", 0),
-        "Global-Default": _yes_no("globalDefault"),
-        "Age": _age,
-        "PreemptionPolicy": at("preemptionPolicy", "PreemptLowerPriority"),
+        "Name": cells.name_of,
+        "Value": cells.at("value", 0),
+        "Global-Default": cells.yes_no("globalDefault"),
+        "Age": cells.age_of,
+        "PreemptionPolicy": cells.at("preemptionPolicy", "PreemptLowerPriority"),
     },
-    "rolebindings.rbac.authorization.k8s.io": {"Name": _name, "Role": _role, "Age": _age},
-    "clusterrolebindings.rbac.authorization.k8s.io": {"Name": _name, "Role": _role, "Age": _age},
-    "roles.rbac.authorization.k8s.io": {"Name": _name, "Created At": at("metadata.creationTimestamp")},
-    "clusterroles.rbac.authorization.k8s.io": {"Name": _name, "Created At": at("metadata.creationTimestamp")},
+    "rolebindings.rbac.authorization.k8s.io": {"Name": cells.name_of, "Role": cells.role, "Age": cells.age_of},
+    "clusterrolebindings.rbac.authorization.k8s.io": {"Name": cells.name_of, "Role": cells.role, "Age": cells.age_of},
+    "roles.rbac.authorization.k8s.io": {"Name": cells.name_of, "Created At": cells.at("metadata.creationTimestamp")},
+    "clusterroles.rbac.authorization.k8s.io": {
+        "Name": cells.name_of,
+        "Created At": cells.at("metadata.creationTimestamp"),
+    },
     "apiservices.apiregistration.k8s.io": {
-        "Name": _name,
+        "Name": cells.name_of,
         "Service": lambda obj: (
             f"{obj['spec']['service'].get('namespace')}/{obj['spec']['service'].get('name')}"
             if obj["spec"].get("service")
@@ -425,7 +238,7 @@ COLUMNS: dict[str, dict[str, Cell]] = {
         "Available": lambda obj: next(
             (one["status"] for one in field_of(obj, "status.conditions") or () if one["type"] == "Available"), "Unknown"
         ),
-        "Age": _age,
+        "Age": cells.age_of,
     },
 }
-ANY: dict[str, Cell] = {"Name": _name, "Age": _age}
+ANY: dict[str, cells.Cell] = {"Name": cells.name_of, "Age": cells.age_of}
