@@ -3,7 +3,7 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-from conftest import ROOT, e2e_run
+from drilling import ROOT, e2e_run
 
 
 @pytest.mark.cluster
@@ -15,7 +15,12 @@ def test_the_whole_task_is_green_on_a_cluster_of_its_own(tmp_path):
     assert ended.code == 0
     assert [play["outcome"] for play in ended.plays().values()] == ["PASSED"] * 18
     suite = ET.parse(ended.folder / "junit.xml").getroot().find("testsuite")
-    assert (suite.get("tests"), suite.get("failures"), suite.get("errors"), suite.get("skipped")) == ("18", "0", "0", "0")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors"), suite.get("skipped")) == (
+        "18",
+        "0",
+        "0",
+        "0",
+    )
     assert (ended.folder / "run.log").read_text().rstrip().endswith("18/18 PASSED")
 
 
