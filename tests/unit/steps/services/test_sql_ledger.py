@@ -189,7 +189,7 @@ def test_the_leader_is_looked_up_again_when_it_has_moved(shop):
 
     async def move(cluster, server, ctx):
         cluster.leaders["db"] = "db-9"
-        cluster.ports["db-9"] = 1
+        cluster.ports["db-9"] = ("127.0.0.1", 1)
         server.stop(kill=True)
         ctx.blows.append(ctx.now())
         server.start()
