@@ -35,6 +35,13 @@ def volume(claim: Obj, storage_class: Obj, node: Obj | None, root: Path, referen
     }
 
 
+def make_folder(made: Obj) -> None:
+    """Make the folder of a new volume, for every user: nobody knows yet who the pod's will be. Raises OSError."""
+    path = Path(made["spec"]["hostPath"]["path"])
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o777)
+
+
 def is_ours(found: Obj) -> bool:
     """Say whether the provisioner made this volume."""
     marks = found["metadata"].get("annotations") or {}
@@ -50,4 +57,4 @@ def erase(found: Obj, root: Path) -> None:
         shutil.rmtree(path)
 
 
-__all__ = ["PROVISIONER", "erase", "is_ours", "volume"]
+__all__ = ["PROVISIONER", "erase", "is_ours", "make_folder", "volume"]

@@ -130,10 +130,11 @@ class VolumeBinder(Controller):
     async def _create(self, claim: Obj, storage_class: Obj, node: Obj | None) -> None:
         wanted = local_path.volume(claim, storage_class, node, self._volumes, _reference(claim))
         try:
+            local_path.make_folder(wanted)
             volume = await self.cluster.create(PV, wanted)
-        except ApiError as error:
-            if error.reason != "AlreadyExists":
-                self.tell(claim, "Warning", "ProvisioningFailed", error.message)
+        except (ApiError, OSError) as error:
+            if isinstance(error, OSError) or error.reason != "AlreadyExists":
+                self.tell(claim, "Warning", "ProvisioningFailed", str(error))
                 raise
             return
         message = f"Successfully provisioned volume {volume['metadata']['name']}"

@@ -23,7 +23,8 @@ def pod_metrics(pod: Obj, uses: Mapping[str, Use]) -> Obj:
 
 def listed(kind: str, items: Iterable[Obj]) -> Obj:
     """Write a list of them."""
-    return {"kind": f"{kind}List", "apiVersion": _VERSION, "metadata": {}, "items": list(items)}
+    # no version to watch from: upstream leaves it out, which clients read as this
+    return {"kind": f"{kind}List", "apiVersion": _VERSION, "metadata": {"resourceVersion": ""}, "items": list(items)}
 
 
 def discovery() -> Obj:
