@@ -27,7 +27,7 @@ def find(kind: str, folders: Iterable[str | Path] = ()) -> type[Step] | None:
 
     """
     stem = _stem(kind)
-    if not stem.isidentifier() or stem.startswith("_"):
+    if not stem.isidentifier() or "_" in kind:
         return None
     if stem in _stems(__path__):
         return _only_step(importlib.import_module(f"{__name__}.{stem}"))
