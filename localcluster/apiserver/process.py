@@ -4,11 +4,14 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from localcluster.apiserver import pki
+
+_NICE = -5  # only root may; others run like everybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Serve the Kubernetes API until SIGTERM or SIGINT."""
     arguments = _parse(argv)
     logging.basicConfig(format="%(asctime)s %(levelname).1s %(name)s: %(message)s", level=logging.INFO)
+    # a real control plane has processors of its own: busy pods must not make it miss Patroni's lease renewals
+    with contextlib.suppress(OSError):
+        os.nice(_NICE)
     child = pki.ensure(arguments.state_dir)
     from localcluster.apiserver import service
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from localcluster.apiserver import kubeconfig, pki, schema
+from localcluster.apiserver import availability, kubeconfig, pki, schema
 from localcluster.apiserver.bootstrap import bootstrap
 from localcluster.apiserver.local import LocalClient
 from localcluster.apiserver.process import Arguments
@@ -94,7 +94,7 @@ def _write_kubeconfigs(arguments: Arguments, files: pki.Files, outside: socket.s
 
 async def _run(arguments: Arguments, registry: Registry, stopped: asyncio.Event) -> None:
     client = LocalClient(registry)
-    work: list[Coroutine[Any, Any, Any]] = [stopped.wait(), _warm()]
+    work: list[Coroutine[Any, Any, Any]] = [stopped.wait(), _warm(), availability.run(client)]
     if arguments.controllers:
         from localcluster import controllers
 
