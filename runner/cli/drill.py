@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
 
-from runner import targets
 from runner.cli import wiring
 from runner.cli.selection import select
 from runner.core import duration
@@ -19,10 +18,10 @@ from runner.core.summary import Summary
 from runner.core.target import Cluster
 from runner.engine.journal import unfinished
 from runner.engine.run import Connect, Order, Run
-from runner.playbook.load import load_playbook
+from runner.playbook.load import load_all
 from runner.playbook.overrides import read_overrides
 from runner.playbook.plan import Inventory, PlaybookPlan, TargetSpec
-from runner.reporters import console, junit, logfile
+from runner.reporters import Listening, console, junit, logfile
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,12 @@ class Drill:
             InvalidInput: all mistakes of the playbook and its inventory together.
 
         """
-        inventory = wiring.inventory(args.inventory)
-        plan = load_playbook(path, inventory, read_overrides(args.extra_vars), wiring.kinds(path))
+        plan, inventory = load_all(
+            path,
+            wiring.kinds(path),
+            lambda: wiring.inventory(args.inventory),
+            lambda: read_overrides(args.extra_vars),
+        )
         return cls(plan, inventory, args, select(plan, args), _timeout(args.timeout))
 
     def run(self) -> int:
@@ -52,17 +55,16 @@ class Drill:
         self._no_debts()
         folder = wiring.run_folder(self.plan.name)
         out = console.Reporter(str(folder), self.args.verbose - self.args.quiet)
-        log, xml = logfile.Reporter(folder / "run.log"), junit.Reporter(folder / "junit.xml")
-        asked = [wiring.reporter(request) for request in self.args.report]
-        listeners = [log, xml, *(listener for listener, _ in asked), out]
+        own = (logfile.Reporter(folder / "run.log"), junit.Reporter(folder / "junit.xml"))
+        reporters: list[Listening] = [*own, *(wiring.reporter(request) for request in self.args.report), out]
         try:
-            summary = self._played(folder, listeners)
+            summary = self._played(folder, reporters)
         finally:
-            for close in (log.close, xml.close, *(close for _, close in asked), out.close):
-                close()
+            for reporter in reporters:
+                reporter.close()
         return summary.exit_code
 
-    def _played(self, folder: Path, listeners: list[Callable[..., None]]) -> Summary:
+    def _played(self, folder: Path, listeners: Sequence[Listening]) -> Summary:
         order = Order(
             plan=self.plan,
             inventory=self.inventory,
@@ -92,7 +94,7 @@ class Drill:
     async def _check(self) -> int:
         print(f"{self.plan.path}: {len(self.selected)} of {len(self.plan.plays)} plays, nothing wrong")
         for spec in self.inventory.targets.values():
-            if targets.find(spec.kind).starts_its_own:
+            if wiring.target(spec.kind).starts_its_own:
                 print(f"{spec.name}: {spec.kind}: a cluster is started by the run")
                 continue
             cluster = await connector("check", keep=True)(spec)
@@ -106,7 +108,7 @@ def connector(run: str, *, keep: bool) -> Connect:
     """How the engine reaches a target of any kind."""
 
     async def connect(spec: TargetSpec) -> Cluster:
-        kind = targets.find(spec.kind)
+        kind = wiring.target(spec.kind)
         folder = str(Path(spec.where.file).parent)
         return await kind.connect(kind.Options.model_validate(spec.options), run=run, keep=keep, folder=folder)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runner.cli import wiring
 from runner.core.events import Event, from_record
-from runner.reporters import console, junit, logfile
+from runner.reporters import Listening, console, junit, logfile
 
 
 def main(argv: Sequence[str]) -> int:
@@ -20,18 +20,15 @@ def main(argv: Sequence[str]) -> int:
     made.add_argument("-v", "--verbose", action="store_true", help="every step")
     args = made.parse_args(argv)
     folder = wiring.stored_run(args.run)
-    asked = [wiring.reporter(request) for request in args.report]
-    own = (
-        logfile.Reporter(folder / "run.log"),
-        junit.Reporter(folder / "junit.xml"),
-        console.Reporter(str(folder), int(args.verbose)),
-    )
+    shown = console.Reporter(str(folder), int(args.verbose))
+    own = (logfile.Reporter(folder / "run.log"), junit.Reporter(folder / "junit.xml"))
+    reporters: list[Listening] = [*own, *(wiring.reporter(request) for request in args.report), shown]
     for event in stored_events(folder):
-        for listener in (*own, *(listener for listener, _ in asked)):
-            listener(event)
-    for close in (*(reporter.close for reporter in own), *(close for _, close in asked)):
-        close()
-    return own[2].summary.exit_code
+        for reporter in reporters:
+            reporter(event)
+    for reporter in reporters:
+        reporter.close()
+    return shown.summary.exit_code
 
 
 def stored_events(folder: Path) -> Iterator[Event]:

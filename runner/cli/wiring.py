@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from runner import steps, targets
 from runner.core.errors import InvalidInput, Mistake
-from runner.core.events import Event
 from runner.core.step import Step
 from runner.playbook.inventory import load_inventory
 from runner.playbook.plan import Inventory, Kinds
+from runner.reporters import Listening
+from runner.targets import TargetKind
 
 LOGS = Path("logs")
 """Where runs leave what they saw, below the folder in which the command was given."""
@@ -62,14 +63,20 @@ def stored_run(name: str | None) -> Path:
     raise InvalidInput([Mistake(None, f"no run {name} in {LOGS}/; `ls {LOGS}` shows them")])
 
 
-def reporter(request: str) -> tuple[Callable[[Event], None], Callable[[], None]]:
-    """What `--report KIND=FILE` asks for: its listener and its close."""
+def target(kind: str) -> TargetKind:
+    """A kind of target that the inventory's reader has found to be there."""
+    found = targets.find(kind)
+    assert found is not None
+    return found
+
+
+def reporter(request: str) -> Listening:
+    """What `--report KIND=FILE` asks for."""
     kind, _, path = request.partition("=")
     names = _reporters()
     if kind not in names or not path:
         raise InvalidInput([Mistake(None, f"--report {request}: write KIND=FILE; kinds: {', '.join(names)}")])
-    made = importlib.import_module(f"runner.reporters.{kind}").Reporter(Path(path))
-    return made, made.close
+    return cast(Listening, importlib.import_module(f"runner.reporters.{kind}").Reporter(Path(path)))
 
 
 def _reporters() -> Sequence[str]:

@@ -32,18 +32,18 @@ class Interrupt:
             scope.cancel()
 
     async def work(self, job: Coroutine[Any, Any, Any], *, default: Any = None) -> Any:
-        """Run a job that the first interrupt ends; its result (True for None), or `default` when ended."""
+        """Run a job that the first interrupt ends; its result, or `default` when it was ended."""
         if self.by:
             job.close()
             return default
         return await _scoped(job, self._work, default)
 
-    async def afterwards(self, job: Coroutine[Any, Any, Any]) -> None:
-        """Run a job that only the second interrupt ends."""
+    async def afterwards(self, job: Coroutine[Any, Any, Any]) -> Any:
+        """Run a job that only the second interrupt ends; its result, or None."""
         if self.twice:
             job.close()
-            return
-        await _scoped(job, self._afterwards, None)
+            return None
+        return await _scoped(job, self._afterwards, None)
 
 
 async def _scoped(job: Coroutine[Any, Any, Any], scopes: set[anyio.CancelScope], default: Any) -> Any:
@@ -53,5 +53,5 @@ async def _scoped(job: Coroutine[Any, Any, Any], scopes: set[anyio.CancelScope],
             result = await job
         finally:
             scopes.discard(scope)
-        return True if result is None else result
+        return result
     return default

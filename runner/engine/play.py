@@ -16,6 +16,8 @@ from runner.engine.undo import Mender
 from runner.engine.verdicts import StepResult, of_play
 from runner.playbook.plan import Node, PlayPlan, nodes_of, steps_in
 
+_GREEN = (Outcome.PASSED, Outcome.SKIPPED)
+
 
 @dataclass
 class PlayRun:
@@ -62,7 +64,7 @@ class PlayRun:
             return self._not_healthy
         verdict, result = await self._steps()
         broken = await self.mender.mend(self.scene)
-        if broken and verdict.outcome in (Outcome.PASSED, Outcome.SKIPPED):
+        if broken and verdict.outcome in _GREEN:
             verdict, result = unknown(f"not undone: {'; '.join(broken)}"), None
         if self._hurts and self.scene.blows and not await self._healed():
             return self._not_healed(verdict, result)
@@ -82,17 +84,25 @@ class PlayRun:
         verdict, result = of_play(stage.results)
         if not ended:
             verdict, result = unknown(f"interrupted by {self.interrupt.by}"), None
-        await self.interrupt.afterwards(self._afterwards(verdict))
-        return verdict, result
+        await self.interrupt.afterwards(self._on_failure(verdict))
+        untidy = await self.interrupt.afterwards(self._always())
+        return (untidy or verdict, result) if verdict.outcome in _GREEN else (verdict, result)
 
-    async def _steps_and_loads(self, stage: Stage) -> None:
+    async def _steps_and_loads(self, stage: Stage) -> bool:
         await stage.run(self.plan.steps)
         await stage.finish_loads()
+        return True
 
-    async def _afterwards(self, verdict: Verdict) -> None:
-        if verdict.outcome not in (Outcome.PASSED, Outcome.SKIPPED):
+    async def _on_failure(self, verdict: Verdict) -> None:
+        if verdict.outcome not in _GREEN:
             await self._stage("on_failure").run_all(self.plan.on_failure)
-        await self._stage("always").run_all(self.plan.always)
+
+    async def _always(self) -> Verdict | None:
+        """What `always` could not do leaves the system as the next run must not find it."""
+        stage = self._stage("always")
+        if await stage.run_all(self.plan.always):
+            return None
+        return unknown(f"always: {of_play(stage.results)[0].reason}")
 
     def _stage(self, phase: str) -> Stage:
         return Stage(self.scene, self.context, self.prepare, phase)
@@ -119,4 +129,4 @@ class PlayRun:
         health, culprit = of_play(self._health.results)
         said = health.reason if self._health.results else f"no answer within {self.plan.healed_within:g} s"
         not_healed = failed(f"not healed: {said}")
-        return (not_healed, culprit) if verdict.outcome in (Outcome.PASSED, Outcome.SKIPPED) else (verdict, result)
+        return (not_healed, culprit) if verdict.outcome in _GREEN else (verdict, result)

@@ -82,7 +82,7 @@ class Run:
     async def _all(self) -> str:
         problem = await self.interrupt.work(self._connect(), default="interrupted")
         self.bus.emit(self._started())
-        if problem is not True:
+        if problem:
             return str(problem)
         try:
             return await self._setup_and_plays()
@@ -91,13 +91,14 @@ class Run:
                 for cluster in self.clusters.values():
                     await cluster.close()
 
-    async def _connect(self) -> str | None:
+    async def _connect(self) -> str:
+        """Why a target cannot be reached, or nothing."""
         for spec in self.order.inventory.targets.values():
             try:
                 self.clusters[spec.name] = await self.order.connect(spec)
             except RunnerError as error:
                 return f"{spec.name}: {error}"
-        return None
+        return ""
 
     async def _setup_and_plays(self) -> str:
         setup = self._scene("", {})

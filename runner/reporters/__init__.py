@@ -1,5 +1,17 @@
-"""One file is one form of output; each listens to events and decides nothing.
+"""One file is one form of output; each listens to events and decides nothing."""
 
-A reporter is a class with `__call__(event)` and `close()`. Made with `Reporter(path)` for `--report KIND=FILE`; `close`
-is called once, at the end of the run or of the stored events, also when the run was killed.
-"""
+from __future__ import annotations
+
+from typing import Protocol
+
+from runner.core.events import Event
+
+
+class Listening(Protocol):
+    """What a reporter is. Those for `--report KIND=FILE` are made with `Reporter(path)`."""
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+
+    def close(self) -> None:
+        """Write what is left; called once, at the end of the run or of the stored events, also of a killed run."""

@@ -159,6 +159,14 @@ def test_evidence_is_collected_before_the_undo(drill, make):
     assert [word for word in done.log if word in ("logs", "always", "mended")] == ["logs", "always", "mended"]
 
 
+def test_what_always_could_not_do_is_no_green(drill, make):
+    """Test data left behind would make the second run differ from the first."""
+    done = drill(make.play(make.step("look", green=True), always=(make.step("do", error="still there"),)))
+
+    assert outcome(done) is Outcome.UNKNOWN
+    assert done.summary.plays[0].reason == "always: do: play.yaml:1: RuntimeError: still there"
+
+
 def test_a_step_that_when_takes_away_skips_the_play(drill, make):
     """A drill whose fault was left out has proven nothing, and says so."""
     done = drill(make.play(make.step("break", plan={"when": "false"}), make.step("look", green=True)))
