@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from localcluster.kubelet.sources import Sources
 
 
-async def claim_path(sources: Sources, namespace: str, name: str, labels: Mapping[str, str]) -> Path:
-    """Give the folder of the volume that the claim is bound to; it is made if it is not there.
+async def claimed_volume(sources: Sources, namespace: str, name: str, labels: Mapping[str, str]) -> Path:
+    """Give the folder of the volume that the claim is bound to, on a node with these labels.
 
     Raises:
         VolumeError: no claim, not bound, on another node, or no local path.
@@ -40,9 +40,7 @@ def _path(volume: Obj) -> Path:
         raise VolumeError(
             f"volume {volume['metadata']['name']} is neither hostPath nor local; others are not supported"
         )
-    path = Path(source["path"])
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+    return Path(source["path"])
 
 
 def _allowed_on(volume: Obj, labels: Mapping[str, str]) -> bool:

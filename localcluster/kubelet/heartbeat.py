@@ -10,6 +10,8 @@ from localcluster.client import ApiError
 from localcluster.kubelet import clock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from localcluster.client import Client, Obj
 
 log = logging.getLogger(__name__)
@@ -19,10 +21,11 @@ _PERIOD = 2.0  # seconds
 _LIFE = 8  # seconds without renewal after which the controllers call the node unreachable
 
 
-async def beat(client: Client, node: Obj, working: asyncio.Event) -> None:
-    """Renew the Lease of a node while `working` is set, until cancelled."""
+async def beat(client: Client, current: Callable[[], Obj], working: asyncio.Event) -> None:
+    """Renew the Lease of a node (`current` gives the object) while `working` is set, until cancelled."""
     while True:
         await working.wait()
+        node = current()
         try:
             await _renew(client, node)
         except ApiError as error:

@@ -77,18 +77,20 @@ class Images:
     def __init__(self, folders: Iterable[Path]) -> None:
         self._folders = list(folders)
         self._recipes: dict[str, Recipe] = {}
+        self._pages: dict[Path, tuple[int, Recipe | None]] = {}
         self.read()
 
     def read(self) -> None:
-        """Read the folders again; a bad recipe is logged and left out."""
-        self._recipes = {}
-        for page in (page for folder in self._folders for page in sorted(folder.glob("*/recipe.yaml"))):
-            try:
-                recipe = read_recipe(page)
-            except (OSError, ValueError, yaml.YAMLError) as error:
-                log.error("%s: %s", page, error)  # noqa: TRY400 - the sentence is for people, a traceback is not
-                continue
-            self._recipes |= dict.fromkeys(recipe.names, recipe)
+        """Look through the folders again; a bad recipe is logged and left out."""
+        found = [self._page(page) for folder in self._folders for page in sorted(folder.glob("*/recipe.yaml"))]
+        self._recipes = {name: recipe for recipe in found if recipe for name in recipe.names}
+
+    def _page(self, page: Path) -> Recipe | None:
+        """Read a page if it has changed: YAML takes milliseconds, and this happens at each start of a container."""
+        changed = page.stat().st_mtime_ns
+        if page not in self._pages or self._pages[page][0] != changed:
+            self._pages[page] = (changed, _read_or_log(page))
+        return self._pages[page][1]
 
     def find(self, image: str, policy: str = "IfNotPresent") -> Recipe:
         """Give the recipe of an image, ready to run.
@@ -110,6 +112,14 @@ class Images:
     def known(self) -> list[Recipe]:
         """Give each recipe once."""
         return list({id(recipe): recipe for recipe in self._recipes.values()}.values())
+
+
+def _read_or_log(page: Path) -> Recipe | None:
+    try:
+        return read_recipe(page)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        log.error("%s: %s", page, error)  # noqa: TRY400 - the sentence is for people, a traceback is not
+        return None
 
 
 def read_recipe(page: Path) -> Recipe:

@@ -66,16 +66,19 @@ class Kubelet:
     def _bound_to(self, name: str) -> list[Obj]:
         return [pod for pod in self._pods.items() if pod["spec"].get("nodeName") == name]
 
-    def _on_pod(self, _kind: str, old: Obj | None, new: Obj | None) -> None:
-        gone = old is not None and (_kind == "DELETED" or new is None or _uid(new) != _uid(old))
+    def _on_pod(self, kind: str, old: Obj | None, new: Obj | None) -> None:
+        gone = old is not None and (kind == "DELETED" or new is None or _uid(new) != _uid(old))
         if old is not None and gone and (node := self._owner(old)):
             node.pod_gone(_uid(old))
-        if new is not None and _kind != "DELETED" and (node := self._owner(new)):
+        if new is not None and kind != "DELETED" and (node := self._owner(new)):
             node.pod_changed(new)
 
-    def _on_node(self, kind: str, _old: Obj | None, new: Obj | None) -> None:
-        if new is not None and kind != "DELETED" and new["metadata"]["name"] in self.nodes:
-            self.nodes[new["metadata"]["name"]].node_changed(new)
+    def _on_node(self, kind: str, old: Obj | None, new: Obj | None) -> None:
+        node = self.nodes.get((new or old or {})["metadata"]["name"])
+        if node is not None and new is not None and kind != "DELETED":
+            node.node_changed(new)
+        elif node is not None:
+            node.node_deleted()
 
     def _owner(self, pod: Obj) -> Node | None:
         return self.nodes.get(pod["spec"].get("nodeName") or "")

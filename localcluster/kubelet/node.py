@@ -59,7 +59,7 @@ class Node:
         """Register, then live until cancelled."""
         await self._register()
         await self._switch()
-        self._spawn(beat(self.context.machine.client, self._object, self.context.working))
+        self._spawn(beat(self.context.machine.client, lambda: self._object, self.context.working))
         self._spawn(self._report())
         while True:
             await self._change.wait()
@@ -76,6 +76,15 @@ class Node:
         if marks.get(POWER) == "off":
             self._wanted = "off"
         self._change.set()
+
+    def node_deleted(self) -> None:
+        """Register again: the machine is still here."""
+        self._state = "gone"
+        self._spawn(self._register_again())
+
+    async def _register_again(self) -> None:
+        await self._register()
+        self.node_changed(self._object)
 
     def pod_changed(self, pod: Obj) -> None:
         """Take a newer version of a pod that is bound to this node."""

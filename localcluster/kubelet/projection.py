@@ -34,6 +34,8 @@ async def files(volume: Obj, around: Surroundings, tokens: Tokens) -> dict[str, 
     found: dict[str, File] = {}
     for source in (given.get("sources") or []) if kind == "projected" else [{kind: given}]:
         found |= await _source(source, mode, around, tokens)
+    if outside := [path for path in found if path.startswith("/") or ".." in path.split("/")]:
+        raise VolumeError(f"paths must stay inside the volume: {', '.join(outside)}")
     return found
 
 

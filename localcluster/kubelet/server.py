@@ -73,7 +73,8 @@ class NodeServer:
                 web.get("/portForward/{namespace}/{pod}", self._forward),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_ANSWERS)
+        # cancellation: who follows a silent log and leaves would never be noticed otherwise
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_ANSWERS, handler_cancellation=True)
         await self._runner.setup()
         await self._listen(self._runner)
 

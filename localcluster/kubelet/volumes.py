@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from localcluster.client import ApiError
 from localcluster.kubelet import atomic, projection
-from localcluster.kubelet.claims import claim_path
+from localcluster.kubelet.claims import claimed_volume
 from localcluster.kubelet.projection import VolumeError
 
 if TYPE_CHECKING:
@@ -100,10 +100,8 @@ class Volumes:
     async def _set_up(self, volume: Obj) -> Volume:
         if "persistentVolumeClaim" in volume:
             ref = volume["persistentVolumeClaim"]
-            path: Path = await claim_path(
-                self.around.sources, self.around.namespace, ref["claimName"], self.node_labels
-            )
-            return Volume(path, bool(ref.get("readOnly")))
+            path = await claimed_volume(self.around.sources, self.around.namespace, ref["claimName"], self.node_labels)
+            return Volume(_host_path(path, self.state), bool(ref.get("readOnly")))
         if any(kind in volume for kind in projection.KINDS):
             return Volume(await self._project(volume), read_only=True)
         if "hostPath" in volume:
@@ -128,6 +126,6 @@ def _empty(place: Path) -> Path:
 def _host_path(path: Path, state: Path) -> Path:
     """Only below the cluster's own folder: the rest of the machine is not a node's disk, and stays out of reach."""
     if not path.resolve().is_relative_to(state.resolve()):
-        raise VolumeError(f"hostPath {path} is refused: only paths below {state} belong to the nodes")
+        raise VolumeError(f"path {path} is refused: only what lies below {state} belongs to the nodes")
     path.mkdir(parents=True, exist_ok=True)
     return path

@@ -220,3 +220,18 @@ async def _streams(socket, codec, count):
                 got[frame.stream] = got.get(frame.stream, b"") + frame.payload
                 ended |= {frame.stream} if frame.last else set()
     return got, ended, pinged
+
+
+def test_who_follows_a_silent_log_and_leaves_is_forgotten(cluster, ready):
+    async def scene(c):
+        await c.run("echo up; exec sleep 100")
+        await c.until(ready)
+        async with asking(c) as session:
+            before = len(asyncio.all_tasks())
+            async with session.get("/containerLogs/default/web/main?follow=true") as answer:
+                assert await answer.content.readline() == b"up\n"
+                answer.close()
+
+            await c.happens(lambda: len(asyncio.all_tasks()) <= before)
+
+    cluster(scene)

@@ -110,7 +110,11 @@ def test_a_projected_volume_joins_its_sources(cluster, ready):
 @pytest.mark.parametrize(
     ("volume", "why"),
     [
-        ({"hostPath": {"path": "/etc"}}, "hostPath /etc is refused"),
+        ({"hostPath": {"path": "/etc"}}, "path /etc is refused"),
+        (
+            {"downwardAPI": {"items": [{"path": "../x", "fieldRef": {"fieldPath": "metadata.name"}}]}},
+            "inside the volume",
+        ),
         ({"nfs": {"server": "x", "path": "/"}}, "nfs is not supported"),
         ({"configMap": {"name": "nowhere"}}, 'configmap "nowhere" not found'),
         ({"persistentVolumeClaim": {"claimName": "none"}}, 'persistentvolumeclaim "none" not found'),
