@@ -18,6 +18,9 @@ _SETTINGS = (
     ("net/ipv4/conf/all/send_redirects", "0"),
     ("net/ipv4/conf/default/send_redirects", "0"),
     ("net/ipv6/conf/default/disable_ipv6", "1"),
+    # "no route" to a pod that has just gone is said each time: held back, a connect to it hangs for 15 s, and Sentinel
+    # looks for the new address of a Redis only when the connect to the old one has failed
+    ("net/ipv4/icmp_ratelimit", "0"),
     ("net/core/somaxconn", "4096"),
 )
 
