@@ -9,6 +9,7 @@ IMAGE = Path(__file__).parents[3] / "demo" / "jewelry-shop" / "images" / "jewelr
 sys.path.insert(0, str(IMAGE))
 try:
     from roles import Peer, View, decide
+    from surroundings import peer_of
 finally:
     sys.path.remove(str(IMAGE))
 
@@ -73,3 +74,19 @@ def test_a_redis_starts_only_when_no_acknowledged_write_can_be_lost(known, role)
 def test_a_replica_follows_the_one_that_was_named():
     assert decide(view(said=(ANOTHER, ANOTHER))).of == ANOTHER
     assert decide(view(silent_rounds=3, peers=(MASTER,))).of == "redis-2"
+
+
+@pytest.mark.parametrize(
+    ("said", "uptime", "meant"),
+    [
+        ("master_link_status:up", 90, -1),
+        ("master_link_status:down\r\nmaster_link_down_since_seconds:-1", 3, -1),  # Redis 7, never linked
+        ("master_link_status:down\r\nmaster_link_down_since_seconds:1795266447", 3, -1),  # Redis 6.2, never linked
+        ("master_link_status:down\r\nmaster_link_down_since_seconds:2", 90, 2),
+        ("master_link_status:down\r\nmaster_link_down_since_seconds:0", 90, 0),
+    ],
+)
+def test_a_replica_that_never_had_a_link_is_told_from_one_that_lost_it(said, uptime, meant):
+    sections = (f"role:slave\r\n{said}", "db0:keys=7,expires=1\r\ndb1:keys=2,expires=0", f"uptime_in_seconds:{uptime}")
+
+    assert peer_of("redis-1", *sections) == Peer("redis-1", "slave", 9, meant)

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from resp import ask, fields
+from resp import Reply, ask, fields
 from roles import Peer
 
 REDIS_PORT = 6379
 SENTINEL_PORT = 26379
 ROUND_SECONDS = 0.5
+SECTIONS = ("replication", "keyspace", "server")
 
 MASTER_NAME = os.environ.get("SENTINEL_MASTER", "mymaster")
 NAMESPACE = os.environ.get("POD_NAMESPACE", "default")
@@ -73,10 +74,16 @@ def named_master(sentinel: str) -> str:
 
 def peer(name: str) -> Peer:
     """Return what another Redis says of itself."""
-    replication, keyspace = ask(name, REDIS_PORT, [["INFO", "replication"], ["INFO", "keyspace"]], PASSWORD)
-    info = fields(replication)
-    keys = sum(int(value.split(",")[0].partition("=")[2]) for value in fields(keyspace).values())
-    return Peer(name, info.get("role", ""), keys, int(info.get("master_link_down_since_seconds", "-1")))
+    return peer_of(name, *ask(name, REDIS_PORT, [["INFO", section] for section in SECTIONS], PASSWORD))
+
+
+def peer_of(name: str, *sections: Reply) -> Peer:
+    """Read INFO. A replica that never had a link says -1, or (Redis 6.2) the seconds since 1970: both become -1."""
+    replication, keyspace, server = (fields(section) for section in sections)
+    keys = sum(int(value.split(",")[0].partition("=")[2]) for value in keyspace.values())
+    down = int(replication.get("master_link_down_since_seconds", "-1"))
+    known = down <= int(server.get("uptime_in_seconds", "0"))
+    return Peer(name, replication.get("role", ""), keys, down if known else -1)
 
 
 def wait_until_resolves(name: str) -> None:
