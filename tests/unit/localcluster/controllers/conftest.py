@@ -131,7 +131,12 @@ def story(tmp_path):
 
 
 def template(**labels: str) -> Obj:
-    container = {"name": "main", "image": "busybox", "resources": {"requests": {"cpu": "100m", "memory": "16Mi"}}}
+    container = {
+        "name": "main",
+        "image": "busybox",
+        "imagePullPolicy": "Always",
+        "resources": {"requests": {"cpu": "100m", "memory": "16Mi"}},
+    }
     return {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
 
 
