@@ -43,6 +43,7 @@ class Pace(Generic[R]):
     """Budget of the recovery time, seconds: how long to go on waiting for it."""
     _due: int = field(default=0, init=False)
     _stopped: float | None = field(default=None, init=False)
+    _ready: bool = field(default=False, init=False)
 
     async def run(self) -> None:
         """Until the play is over and the system is steady, or has had its time."""
@@ -100,8 +101,8 @@ class Pace(Generic[R]):
         return max(stopped + _SETTLE, blow + (self.rto or 0.0) + 1.0)
 
     def _publish(self, due: float) -> None:
-        if self._due % self.record.needed:
-            return
-        self.ctx.publish(rps=self.record.served_since(due - 1.0), done=self._due)
-        if self.record.steady():
+        if self._due % self.record.needed == 0:
+            self.ctx.publish(rps=self.record.served_since(due - 1.0), done=self._due)
+        if not self._ready and self.record.steady():
+            self._ready = True
             self.ctx.publish(ready=True)

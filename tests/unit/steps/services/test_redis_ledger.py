@@ -100,6 +100,7 @@ def test_a_write_without_enough_replicas_is_not_acknowledged(shop):
 
     assert verdict.outcome is Outcome.FAILED
     assert "not recovered" in verdict.reason
+    assert "0 of 1 replicas confirmed it" in [one["error"] for one in data["errors"]]
     assert data["unknown"] > 10
     assert data["unknown_present"] > 10
     assert data["lost"] == data["phantom"] == 0
