@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
-from pathlib import Path
+from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 from localcluster.apiserver import errors
+from localcluster.apiserver.pod_defaults import containers_of
 from localcluster.apiserver.registry import Registry
 from localcluster.apiserver.request_info import RequestInfo
 from localcluster.apiserver.resources import BY_KEY
@@ -24,9 +26,9 @@ _FLAGS = ("true", "1", "True")
 class Relay:
     """Passes requests on, byte by byte and message by message."""
 
-    def __init__(self, registry: Registry, kubelet_token: Path) -> None:
+    def __init__(self, registry: Registry, kubelet_token: str) -> None:
         self._registry = registry
-        self._token = kubelet_token
+        self._authorization = {"Authorization": f"Bearer {kubelet_token}"}
         self._open: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -40,7 +42,7 @@ class Relay:
             node = self._registry.get(info.resource, None, info.name)
             return await self._pass(request, f"{_kubelet_of(node.obj)}/{info.rest}", info.query, kubelet=True)
         pod = self._registry.get(info.resource, info.namespace, info.name).obj
-        container = info.query.get("container") or _only_container(pod, info)
+        container = _container(pod, info)
         base = _kubelet_of(self._node_of(pod))
         where = f"{info.namespace}/{info.name}"
         if info.subresource == "log":
@@ -86,11 +88,13 @@ class Relay:
         self, request: web.BaseRequest, url: str, query: dict[str, str], *, kubelet: bool
     ) -> web.StreamResponse:
         body = await request.read()
-        headers = {"Accept": request.headers.get("Accept", "*/*")} | (self._authorization() if kubelet else {})
+        headers = {"Accept": request.headers.get("Accept", "*/*")} | (self._authorization if kubelet else {})
         try:
             async with self._session().request(
                 request.method, url, params=query, data=body or None, headers=headers, ssl=False
             ) as found:
+                if kubelet and found.status >= 400:
+                    raise _refusal(found.status, await found.text())
                 return await _copy(request, found)
         except (aiohttp.ClientConnectionError, TimeoutError, OSError) as error:
             raise _unreachable(url, error) if kubelet else _unavailable() from error
@@ -101,10 +105,10 @@ class Relay:
         protocols = [one.strip() for one in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if one.strip()]
         try:
             there = await self._session().ws_connect(
-                url, protocols=protocols, headers=self._authorization(), max_msg_size=0, compress=0
+                URL(url, encoded=True), protocols=protocols, headers=self._authorization, max_msg_size=0, compress=0
             )
         except aiohttp.WSServerHandshakeError as error:
-            raise ApiError(error.status, errors.REASONS.get(error.status, "Unknown"), error.message) from error
+            raise await self._why(url, error.status) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unreachable(url, error) from error
         async with there:
@@ -115,14 +119,16 @@ class Relay:
             await _both_ways(here, there)
         return here
 
+    async def _why(self, url: str, status: int) -> ApiError:
+        """Ask without the upgrade, as a refused handshake does not tell the reason."""
+        async with self._session().get(URL(url, encoded=True), headers=self._authorization) as found:
+            return _refusal(found.status if found.status >= 400 else status, await found.text())
+
     def _session(self) -> aiohttp.ClientSession:
         if self._open is None:
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT)
             self._open = aiohttp.ClientSession(timeout=timeout, auto_decompress=False)
         return self._open
-
-    def _authorization(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token.read_text().strip()}"}
 
 
 async def _copy(request: web.BaseRequest, found: aiohttp.ClientResponse) -> web.StreamResponse:
@@ -168,17 +174,23 @@ def _kubelet_of(node: Obj) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def _only_container(pod: Obj, info: RequestInfo) -> str:
-    names = [one["name"] for one in pod["spec"]["containers"]]
-    if len(names) > 1 and info.subresource != "portforward":
-        choices = f"choose one of: [{' '.join(names)}]"
-        raise errors.bad_request(f"a container name must be specified for pod {pod['metadata']['name']}, {choices}")
-    return str(names[0])
+def _container(pod: Obj, info: RequestInfo) -> str:
+    names = [one["name"] for one in containers_of(pod["spec"])]
+    main, name = [one["name"] for one in pod["spec"]["containers"]], pod["metadata"]["name"]
+    asked = info.query.get("container")
+    if asked and asked not in names:
+        raise errors.bad_request(f"container {asked} is not valid for pod {name}")
+    if not asked and len(main) > 1 and info.subresource != "portforward":
+        choices = f"choose one of: [{' '.join(main)}]"
+        raise errors.bad_request(f"a container name must be specified for pod {name}, {choices}")
+    return str(asked or main[0])
+
+
+def _refusal(status: int, text: str) -> ApiError:
+    return ApiError(status, errors.REASONS.get(status, "Unknown"), text.strip())
 
 
 def _stream_query(request: web.BaseRequest) -> str:
-    from urllib.parse import urlencode
-
     pairs = []
     for key, value in request.query.items():
         name = _STREAM_OPTIONS.get(key, key)

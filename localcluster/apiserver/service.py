@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from localcluster.apiserver import availability, kubeconfig, pki, schema
+from localcluster.apiserver import availability, kubeconfig, pki, retention, schema
 from localcluster.apiserver.bootstrap import bootstrap
 from localcluster.apiserver.local import LocalClient
 from localcluster.apiserver.process import Arguments
@@ -34,7 +34,7 @@ async def serve(arguments: Arguments) -> None:
     """Serve until SIGTERM or SIGINT, or until the controllers or DNS fail."""
     files = pki.Files(arguments.state_dir)
     registry = Registry()
-    relay = Relay(registry, files.kubelet_token)
+    relay = Relay(registry, files.kubelet_token.read_text().strip())
     runner = await _start(arguments, files, registry, relay)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -94,7 +94,12 @@ def _write_kubeconfigs(arguments: Arguments, files: pki.Files, outside: socket.s
 
 async def _run(arguments: Arguments, registry: Registry, stopped: asyncio.Event) -> None:
     client = LocalClient(registry)
-    work: list[Coroutine[Any, Any, Any]] = [stopped.wait(), _warm(), availability.run(client)]
+    work: list[Coroutine[Any, Any, Any]] = [
+        stopped.wait(),
+        _warm(),
+        availability.run(client),
+        retention.run(registry.store),
+    ]
     if arguments.controllers:
         from localcluster import controllers
 

@@ -75,6 +75,16 @@ def test_an_update_of_an_old_version_is_a_conflict(cluster):
     assert caught.value.code == 409
 
 
+def test_a_status_write_may_carry_labels_and_annotations(cluster):
+    cluster.create("deployments.apps", deployment())
+
+    change = {"metadata": {"labels": {"a": "1"}, "annotations": {"b": "2"}}, "status": {"replicas": 1}}
+    cluster.patch("deployments.apps", "web", change, subresource="status")
+
+    meta = cluster.get("deployments.apps", "web")["metadata"]
+    assert (meta["labels"], meta["annotations"]) == ({"a": "1"}, {"b": "2"})
+
+
 def test_a_selector_never_changes(cluster):
     cluster.create("deployments.apps", deployment())
     labels = {"template": {"metadata": {"labels": {"app": "x"}}}}

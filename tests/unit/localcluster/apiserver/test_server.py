@@ -16,12 +16,10 @@ CONFIG_MAPS = "/api/v1/namespaces/shop/configmaps"
 
 
 @asynccontextmanager
-async def _serving(tmp_path):
+async def _serving():
     cluster = Cluster()
-    token_file = tmp_path / "kubelet-token"
-    token_file.write_text("kubelet")
     tokens = Tokens(cluster.registry.store, admin="admin", kubelet="kubelet", secret=b"secret")
-    relay = Relay(cluster.registry, token_file)
+    relay = Relay(cluster.registry, "kubelet")
     runner = web.ServerRunner(web.Server(make_handler(cluster.registry, tokens, relay), handler_cancellation=True))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -34,10 +32,10 @@ async def _serving(tmp_path):
 
 
 @pytest.fixture
-def ask(tmp_path):
+def ask():
     def asked(scenario):
         async def run():
-            async with _serving(tmp_path) as (cluster, session):
+            async with _serving() as (cluster, session):
                 return await asyncio.wait_for(scenario(cluster, session), 5)
 
         return asyncio.run(run())

@@ -95,11 +95,11 @@ def test_ports_of_containers_and_services_have_their_own_keys():
 
 
 def test_conditions_are_merged_by_type():
-    original = {"conditions": [{"type": "Ready", "status": "False"}]}
+    original = {"conditions": [{"type": "Ready", "status": "False"}, {"type": "Initialized", "status": "True"}]}
 
     merged = strategic_merge(original, {"conditions": [{"type": "Ready", "status": "True"}]}, "V1PodStatus")
 
-    assert merged["conditions"] == [{"type": "Ready", "status": "True"}]
+    assert merged["conditions"] == [{"type": "Ready", "status": "True"}, {"type": "Initialized", "status": "True"}]
 
 
 def test_an_element_without_its_merge_key_is_refused():
