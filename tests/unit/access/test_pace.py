@@ -124,3 +124,14 @@ def test_it_gives_up_when_recovery_has_had_its_time(monkeypatch):
 
     assert not record.steady()
     assert len(record.requests) < 40
+
+
+def test_a_blow_at_the_very_end_is_still_followed_by_a_whole_second():
+    async def struck_last(ctx, number, request):
+        request.ok = True
+        if number == 60:
+            ctx.blows.append(ctx.now())
+
+    record, ctx = drive(struck_last, until=60)
+
+    assert sum(one.sent_at >= ctx.blows[0] for one in record.requests) >= 50
