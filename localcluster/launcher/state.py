@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .errors import LauncherError
+from .errors import UsageError
 from .process import ProcessName
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
@@ -45,11 +45,11 @@ def folder(name: str) -> Path:
     """Name a cluster's folder.
 
     Raises:
-        LauncherError: the name is no DNS label of at most 40 characters.
+        UsageError: the name is no DNS label of at most 40 characters.
 
     """
     if not _NAME.fullmatch(name):
-        raise LauncherError(f"{name!r} is no name for a cluster: small letters, digits and dashes, at most 40")
+        raise UsageError(f"{name!r} is no name for a cluster: small letters, digits and dashes, at most 40")
     return root() / name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from . import daemon, down, health, state
 from .capabilities import lacks
-from .errors import LauncherError
+from .errors import LauncherError, UsageError
 from .process import ProcessName, named
 from .supervisor import LOGS, REASON, Settings
 
@@ -62,14 +63,14 @@ def owner_named(pid: int | None) -> ProcessName | None:
     """Name the process that owns a cluster.
 
     Raises:
-        LauncherError: it does not run.
+        UsageError: it does not run.
 
     """
     if pid is None:
         return None
     name = named(pid)
     if name is None:
-        raise LauncherError(f"--owner-pid {pid}: there is no such process")
+        raise UsageError(f"--owner-pid {pid}: there is no such process")
     return name
 
 
@@ -97,7 +98,7 @@ def _listen(port: int, option: str) -> socket.socket:
     try:
         return socket.create_server(("127.0.0.1", port), backlog=1024)
     except OSError as error:
-        raise LauncherError(f"{option} {port}: cannot listen on 127.0.0.1:{port}: {error.strerror}") from error
+        raise LauncherError(f"{option} {port}: cannot listen on 127.0.0.1:{port}: {os.strerror(error.errno or 0)}") from error
 
 
 def _address(scheme: str, listener: socket.socket) -> str:
@@ -109,7 +110,7 @@ def _images(wish: Wish) -> list[str]:
     folders = [wish.system_images] if wish.system_images.is_dir() else []
     for folder in wish.images:
         if not folder.is_dir():
-            raise LauncherError(f"--images {folder}: there is no such folder")
+            raise UsageError(f"--images {folder}: there is no such folder")
         folders.append(folder.resolve())
     return [str(folder) for folder in folders]
 
