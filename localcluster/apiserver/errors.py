@@ -115,8 +115,12 @@ def method_not_allowed() -> ApiError:
 def status_of(error: ApiError) -> Obj:
     """Write the refusal as a Kubernetes Status object."""
     status: Obj = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
-    status |= {"message": error.message, "reason": error.reason, "code": error.code}
-    return status | ({"details": error.details} if error.details else {})
+    status |= {
+        "message": error.message,
+        "reason": error.reason,
+        "details": error.details or {},
+    }  # kubectl reads details unasked
+    return status | {"code": error.code}
 
 
 def success(resource: Resource, name: str, uid: str) -> Obj:

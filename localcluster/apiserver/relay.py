@@ -101,14 +101,15 @@ class Relay:
 
     async def _stream(self, request: web.BaseRequest, url: str) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() != "websocket":
-            raise errors.bad_request("Upgrade request required: this server streams over WebSockets only")
+            # kubectl comes back with SPDY when a WebSocket was refused: it shows the answer to this one
+            raise await self._why(url)
         protocols = [one.strip() for one in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if one.strip()]
         try:
             there = await self._session().ws_connect(
                 URL(url, encoded=True), protocols=protocols, headers=self._authorization, max_msg_size=0, compress=0
             )
         except aiohttp.WSServerHandshakeError as error:
-            raise await self._why(url, error.status) from error
+            raise await self._why(url) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unreachable(url, error) from error
         async with there:
@@ -119,10 +120,13 @@ class Relay:
             await _both_ways(here, there)
         return here
 
-    async def _why(self, url: str, status: int) -> ApiError:
+    async def _why(self, url: str) -> ApiError:
         """Ask without the upgrade, as a refused handshake does not tell the reason."""
-        async with self._session().get(URL(url, encoded=True), headers=self._authorization) as found:
-            return _refusal(found.status if found.status >= 400 else status, await found.text())
+        try:
+            async with self._session().get(URL(url, encoded=True), headers=self._authorization) as found:
+                return _refusal(max(found.status, 400), await found.text())
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return _unreachable(url, error)
 
     def _session(self) -> aiohttp.ClientSession:
         if self._open is None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 
@@ -22,8 +23,19 @@ _PUBLIC = ("/version", "/healthz", "/livez", "/readyz")
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def make_handler(registry: Registry, tokens: Tokens, relay: Relay) -> Handler:
-    """Give the function that answers every request."""
+def make_server(registry: Registry, tokens: Tokens, relay: Relay) -> web.Server:
+    """Give the server, ready for a runner."""
+    handler = _handler(registry, tokens, relay)
+    # a watch or a stream whose client has gone must end, though nothing happens that it could not write
+    return web.Server(handler, request_factory=_request, handler_cancellation=True, access_log=None)
+
+
+def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY)
+
+
+def _handler(registry: Registry, tokens: Tokens, relay: Relay) -> Handler:
     verbs = Verbs(registry, tokens, relay)
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
@@ -41,8 +53,7 @@ def make_handler(registry: Registry, tokens: Tokens, relay: Relay) -> Handler:
 
 
 def _refuse(error: ApiError) -> web.Response:
-    headers = {"Retry-After": "1"} if error.code == 429 and not error.details else None
-    return answer(errors.status_of(error), error.code, headers)
+    return answer(errors.status_of(error), error.code)
 
 
 async def _route(request: web.BaseRequest, verbs: Verbs, relay: Relay, tokens: Tokens) -> web.StreamResponse:

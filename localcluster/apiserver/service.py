@@ -19,7 +19,7 @@ from localcluster.apiserver.process import Arguments
 from localcluster.apiserver.registry import Registry
 from localcluster.apiserver.relay import Relay
 from localcluster.apiserver.resources import RESOURCES
-from localcluster.apiserver.server import LARGEST_BODY, make_handler
+from localcluster.apiserver.server import make_server
 from localcluster.apiserver.services import KUBERNETES
 from localcluster.apiserver.tokens import Tokens
 from localcluster.client import HttpClient
@@ -53,10 +53,7 @@ async def _start(arguments: Arguments, files: pki.Files, registry: Registry, rel
     bootstrap(registry, files.authority.read_text(), endpoint=address, port=port)
     admin, kubelet = files.admin_token.read_text().strip(), files.kubelet_token.read_text().strip()
     tokens = Tokens(registry.store, admin=admin, kubelet=kubelet, secret=files.signing_key.read_bytes())
-    handler = make_handler(registry, tokens, relay)
-    # a watch or a stream whose client has gone must end, though nothing happens that it could not write
-    server = web.Server(handler, request_factory=_request, handler_cancellation=True, access_log=None)
-    runner = web.ServerRunner(server, shutdown_timeout=_GOODBYE)
+    runner = web.ServerRunner(make_server(registry, tokens, relay), shutdown_timeout=_GOODBYE)
     await runner.setup()
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(files.certificate, files.key)
@@ -137,8 +134,3 @@ async def _warm() -> None:
             with contextlib.suppress(KeyError):
                 schema.fields(name)
         await asyncio.sleep(0)
-
-
-def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY)

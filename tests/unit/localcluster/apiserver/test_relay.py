@@ -7,7 +7,7 @@ from aiohttp import web
 from apiserver_cluster import Cluster, pod
 
 from localcluster.apiserver.relay import Relay
-from localcluster.apiserver.server import make_handler
+from localcluster.apiserver.server import make_server
 from localcluster.apiserver.tokens import Tokens
 
 POD = "/api/v1/namespaces/shop/pods/web"
@@ -30,8 +30,8 @@ async def _kubelet(request):
 
 
 @asynccontextmanager
-async def _listening(handler):
-    runner = web.ServerRunner(web.Server(handler, handler_cancellation=True))
+async def _listening(server):
+    runner = web.ServerRunner(server, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield runner.addresses[0][1]
@@ -44,8 +44,8 @@ async def _relayed():
     tokens = Tokens(cluster.registry.store, admin="admin", kubelet="kubelet", secret=b"s")
     relay = Relay(cluster.registry, "kubelet")
     async with (
-        _listening(_kubelet) as kubelet,
-        _listening(make_handler(cluster.registry, tokens, relay)) as server,
+        _listening(web.Server(_kubelet)) as kubelet,
+        _listening(make_server(cluster.registry, tokens, relay)) as server,
         aiohttp.ClientSession(f"http://127.0.0.1:{server}", headers={"Authorization": "Bearer admin"}) as session,
     ):
         status = {"daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet}}}
@@ -99,9 +99,10 @@ def test_exec_messages_go_both_ways_in_the_clients_protocol(ask):
         ("", "a container name must be specified for pod web, choose one of: [main broken]"),
     ],
 )
-def test_a_refused_exec_tells_why(ask, container, message):
+@pytest.mark.parametrize("upgrade", ["websocket", "SPDY/3.1"])
+def test_a_refused_exec_tells_why(ask, container, message, upgrade):
     async def scenario(session):
-        headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+        headers = {"Upgrade": upgrade, "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
         headers |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": "v5.channel.k8s.io"}
         query = {"container": container, "command": "x"}
         async with session.get(f"{POD}/exec", params=query, headers=headers) as answer:

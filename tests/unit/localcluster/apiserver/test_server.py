@@ -8,7 +8,7 @@ from aiohttp import web
 from apiserver_cluster import Cluster, pod
 
 from localcluster.apiserver.relay import Relay
-from localcluster.apiserver.server import make_handler
+from localcluster.apiserver.server import make_server
 from localcluster.apiserver.tokens import Tokens
 
 ADMIN = {"Authorization": "Bearer admin"}
@@ -20,7 +20,7 @@ async def _serving():
     cluster = Cluster()
     tokens = Tokens(cluster.registry.store, admin="admin", kubelet="kubelet", secret=b"secret")
     relay = Relay(cluster.registry, "kubelet")
-    runner = web.ServerRunner(web.Server(make_handler(cluster.registry, tokens, relay), handler_cancellation=True))
+    runner = web.ServerRunner(make_server(cluster.registry, tokens, relay), shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -91,6 +91,17 @@ def test_every_path_gets_its_status(ask, method, path, status):
             return answer.status
 
     assert ask(scenario) == status
+
+
+def test_a_refusal_always_has_details(ask):
+    """`kubectl debug` reads them without looking whether they are there."""
+
+    async def scenario(cluster, session):
+        cluster.create("pods", pod())
+        async with session.get("/api/v1/namespaces/shop/pods/web/ephemeralcontainers") as answer:
+            return answer.status, (await answer.json())["details"]
+
+    assert ask(scenario) == (404, {})
 
 
 def test_a_watch_sends_each_change_at_once_and_no_bookmark(ask):
