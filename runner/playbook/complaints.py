@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -30,10 +31,10 @@ _EXPECTED = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
     "none_required": "nothing",
-    "greater_than": "more than {gt}",
-    "greater_than_equal": "at least {ge}",
-    "less_than": "less than {lt}",
-    "less_than_equal": "at most {le}",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
     "literal_error": "{expected}",
     "enum": "{expected}",
 }
@@ -52,11 +53,13 @@ def complaints(error: ValidationError, model: type[BaseModel], given: Any) -> It
         elif one["type"] == "missing":
             yield path, f"is missing{_meaning(model, path)}", True
         elif one["type"] in _EXPECTED:
-            expected.setdefault(path, []).append(_EXPECTED[one["type"]].format(**one.get("ctx", {})))
+            expected.setdefault(path, []).append(_EXPECTED[one["type"]].format(**one.get("ctx", {})).replace("'", '"'))
         else:
             yield path, _said(one), False
     for path, choices in expected.items():
-        yield path, f"must be {' or '.join(dict.fromkeys(choices))}, not {shown(_at(given, path))}", False
+        value = _at(given, path)
+        hint = near(value, re.findall('"(.*?)"', " ".join(choices))) if isinstance(value, str) else ""
+        yield path, f"must be {' or '.join(dict.fromkeys(choices))}, not {shown(value)}{hint}", False
 
 
 def shown(value: Any) -> str:
@@ -124,5 +127,8 @@ def _meaning(model: type[BaseModel], path: Path) -> str:
 def _said(one: ErrorDetails) -> str:
     if one["type"] == "value_error":
         return str(one["ctx"]["error"])
+    if one["type"] in ("too_short", "string_too_short"):
+        least = one["ctx"]["min_length"]
+        return "must not be empty" if least == 1 else f"needs at least {least}"
     said = one["msg"].removeprefix("Assertion failed, ")
     return said[:1].lower() + said[1:].replace("Input should", "should")

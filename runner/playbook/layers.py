@@ -70,7 +70,7 @@ class _Layer:
         below = {key: value for key, value in self.done.items() if key != name}
         settled = settle(spot, View(self.scope.over(below), own=self.own), self.mistakes)
         self.done[name] = settled.as_value(spot)
-        if settled.waiting and any(ref.name == name for ref in _refs(spot)):
+        if settled.waiting and not settled.wrong and any(ref.name == name for ref in _refs(spot)):
             spot.tell(self.mistakes, (), "needs the variable of its own name, which is known only when the play runs")
         if isinstance(self.done[name], Deferred) and settled.wrong:
             self.done[name] = Deferred("", self.done[name].where)

@@ -140,10 +140,14 @@ class View:
         known = [*self.scope.variables, *self.scope.late, *self.own, "secrets", "run"]
         if ref.name in self.scope.loads:
             return f"{ref.name} is a load, no variable; give it a register"
+        if ref.name in _OTHER_TONGUES:
+            return f"{ref.name} is undefined; write {_OTHER_TONGUES[ref.name]}"
         return f"{ref.name} is undefined{near(ref.name, known)}"
 
 
-_PLACES = {"item": "in a step with a loop", "object": "in `that`"}
+_PLACES = {"item": "in a step with a loop", "object": "in the `that` of a step that looks at things"}
+
+_OTHER_TONGUES = {"yes": "true", "on": "true", "no": "false", "off": "false", "null": "none", "undefined": "none"}
 
 
 def _own_trouble(own: Late | Items, ref: Ref) -> str | None:

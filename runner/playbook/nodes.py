@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.core.errors import Where
 from runner.playbook.complaints import shown
-from runner.playbook.language import IncludeKeys, ParallelKeys
+from runner.playbook.language import IncludeArgs, ParallelKeys
 from runner.playbook.layers import settle_layer, spots
 from runner.playbook.names import Late, View
 from runner.playbook.plan import Node, ParallelPlan
@@ -40,7 +40,7 @@ def _nodes(raw: Any, place: Place, line: int) -> tuple[Node, ...]:
 
 
 def _parallel(raw: Map, place: Place) -> ParallelPlan | None:
-    spot = Spot(place.file, raw, raw.line, "parallel")
+    spot = Spot(place.file, raw, raw.line, "")
     if fit(ParallelKeys, spot, Settled(_own_keys(raw, "parallel", place)), place.mistakes) is None:
         return None
     branches = [place.branch() for _ in raw["parallel"]]
@@ -82,19 +82,16 @@ def _join(place: Place, branch: Place) -> None:
 
 
 def _include(raw: Map, place: Place) -> tuple[Node, ...]:
-    keys = _own_keys(raw, "include", place)
+    _own_keys(raw, "include", place)
     given = raw["include"]
     if isinstance(given, str):
-        keys["include"] = given = _shorthand(given, raw.lines["include"])
+        given = _shorthand(given, raw.lines["include"])
     spot = Spot(place.file, given, raw.lines["include"], "include")
     settled = settle(spot, View(place.scope), place.mistakes, skip=frozenset({"vars"}))
-    outer = Spot(place.file, raw, raw.line, "include")
-    made = fit(IncludeKeys, outer, Settled({**keys, "include": settled.value}), place.mistakes)
+    made = fit(IncludeArgs, spot, settled, place.mistakes)
     if ("file",) in settled.waiting and not settled.wrong:
         spot.tell(place.mistakes, ("file",), "must be known before the run: an include is static")
-    if made is None or settled.waiting:
-        return ()
-    return _read_file(made.include.file, spot, place)
+    return _read_file(made.file, spot, place) if made is not None else ()
 
 
 def _shorthand(file: str, line: int) -> Map:

@@ -31,7 +31,10 @@ class ReadArgs:
 
 def read_args(raw: Map, kind: str, model: type[Step], view: View, place: Place, *, run: bool) -> ReadArgs:
     """Read what stands under the kind, with the step's `budget` merged in. `run`: the step may run at all."""
-    args = _with_budget(_mapping(raw, kind, model, place), raw, kind, model, place)
+    given = _mapping(raw, kind, model, place)
+    if given is None:
+        return ReadArgs({}, Map(raw.lines[kind]), None)
+    args = _with_budget(given, raw, kind, model, place)
     spot = Spot(place.file, args, raw.lines[kind], kind)
     _expressions(model, spot, view, place)
     settled = settle(spot, view, place.mistakes, skip=model.deferred)
@@ -43,7 +46,7 @@ def read_args(raw: Map, kind: str, model: type[Step], view: View, place: Place, 
     return ReadArgs(settled.value, args, step)
 
 
-def _mapping(raw: Map, kind: str, model: type[Step], place: Place) -> Map:
+def _mapping(raw: Map, kind: str, model: type[Step], place: Place) -> Map | None:
     """The arguments; a scalar or a list goes into the field that the class calls its `shorthand`."""
     value, line = raw[kind], raw.lines[kind]
     if isinstance(value, Map):
@@ -52,10 +55,10 @@ def _mapping(raw: Map, kind: str, model: type[Step], place: Place) -> Map:
     if value is None:
         return made
     shorthand = getattr(model, "shorthand", None)
-    if shorthand:
-        made[shorthand], made.lines[shorthand] = value, line
-    else:
+    if not shorthand:
         place.mistakes.add(place.where(line), f"{kind}: must be a mapping of its settings, not {shown(value)}")
+        return None
+    made[shorthand], made.lines[shorthand] = value, line
     return made
 
 

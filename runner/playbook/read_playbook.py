@@ -82,9 +82,9 @@ class PlaybookReader:
 
     def _layer(self, raw: Map) -> dict[str, Spot]:
         """Playbook < inventory < -e, as written: a variable of one may need one of the other."""
-        layer = spots(str(self.path), raw.get("vars"), "vars")
+        layer = spots(str(self.path), raw.get("vars"), "playbook.vars")
         if self.inventory:
-            layer |= spots(self.inventory.path, self.inventory.variables, "vars")
+            layer |= spots(self.inventory.path, self.inventory.variables, "inventory.vars")
         return layer | {name: Spot("", value, 0, f"-e {name}") for name, value in self.overrides.items()}
 
     def _keys(self, raw: Map, place: Place) -> dict[str, Any]:

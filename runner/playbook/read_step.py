@@ -59,7 +59,8 @@ def _unknown(word: str, line: int, known: list[str], place: Place) -> None:
     if known:
         what = f"{word}: unknown key of a step{near(word, KEYS) or near(word, place.reading.words())}"
     else:
-        what = f"{word}: unknown step kind{near(word, [*place.reading.words(), *KEYS])}"
+        hint = near(word, [*place.reading.words(), *KEYS]) or "; `e2e-run steps` lists them"
+        what = f"{word}: unknown step kind{hint}"
     place.mistakes.add(place.where(line), what)
 
 
@@ -98,7 +99,7 @@ class _Reader:
         return plan
 
     def _spot(self, key: str) -> Spot:
-        return Spot(self.place.file, self.raw[key], self.raw.lines[key], f"{self.kind}: {key}")
+        return Spot(self.place.file, self.raw[key], self.raw.lines[key], f"{self.kind}.{key}")
 
     def _when(self) -> tuple[str | None, object]:
         """The expression, and its value when it is known now (else None)."""

@@ -38,7 +38,7 @@ class Spot:
 
     def tell(self, mistakes: Mistakes, path: Path, what: str) -> None:
         """Note a mistake in `file:line: label.path: what`."""
-        mistakes.add(self.where(path), f"{self.label}{dotted(path)}: {what}")
+        mistakes.add(self.where(path), f"{self.label}{dotted(path)}: {what}".removeprefix("."))
 
 
 @dataclass
@@ -156,18 +156,18 @@ def fit(model: type[Model], spot: Spot, settled: Settled, mistakes: Mistakes) ->
 def fit_parts(model: type[BaseModel], spot: Spot, settled: Settled, mistakes: Mistakes) -> dict[str, Any]:
     """Type what is known, by key as written; what is wrong (and noted) or has to wait is left out."""
     known = {key: value for key, value in settled.value.items() if (key,) not in settled.waiting}
-    while True:
-        try:
-            made = model.model_validate(known)
-        except ValidationError as error:
-            for path, what, _ in complaints(error, model, known):
-                spot.tell(mistakes, path, what)
-                known.pop(path[0] if path else None, None)
-                if not path or path[0] not in settled.value:
-                    return {}
-            continue
-        names = {field.alias or name: name for name, field in model.model_fields.items()}
-        return {key: getattr(made, names[key]) for key in known}
+    names = {field.alias or name: name for name, field in model.model_fields.items()}
+    wrong: set[Any] = set()
+    try:
+        made = model.model_validate(known)
+    except ValidationError as error:
+        for path, what, _ in complaints(error, model, known):
+            spot.tell(mistakes, path, what)
+            wrong.update(path[:1])
+        made = model.model_construct()
+        for key in known.keys() - wrong:
+            model.__pydantic_validator__.validate_assignment(made, names[key], known[key])
+    return {key: getattr(made, names[key]) for key in known if key not in wrong}
 
 
 def _touches(path: Path, waiting: set[Path]) -> bool:

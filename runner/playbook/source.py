@@ -152,6 +152,8 @@ class _Builder:
     def _built(self, event: Event, depth: int) -> Any:
         if isinstance(event, ScalarEvent):
             return _scalar(event)
+        if getattr(event, "tag", None) not in (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
+            raise _forbidden(event)
         if isinstance(event, MappingStartEvent):
             return self._map(event, depth)
         assert isinstance(event, SequenceStartEvent)
@@ -239,7 +241,7 @@ _FIRST = frozenset("~nNtTfF-+.0123456789")
 
 def _scalar(event: ScalarEvent) -> Any:
     if event.tag and event.tag not in ("!", "tag:yaml.org,2002:str"):
-        raise _Broken(_line(event), f"the tag {event.tag.replace('tag:yaml.org,2002:', '!!')} is not allowed")
+        raise _forbidden(event)
     text = str(event.value)
     if event.tag or not event.implicit[0] or (text and text[0] not in _FIRST):
         return text
@@ -252,11 +254,17 @@ def _scalar(event: ScalarEvent) -> Any:
     return text
 
 
+def _forbidden(event: Any) -> _Broken:
+    return _Broken(_line(event), f"the tag {event.tag.replace('tag:yaml.org,2002:', '!!')} is not allowed")
+
+
 def _syntax(file: str, error: yaml.MarkedYAMLError) -> Mistake:
     mark = error.problem_mark or error.context_mark
     what = f"YAML: {error.problem}" if error.problem else "YAML: cannot be read"
     if error.context:
         what += f" {error.context}"
+    if "cannot start any token" in what:
+        what += "; indent with spaces, and quote a text that begins with @, ` or %"
     if error.context_mark and mark and error.context_mark.line != mark.line:
         what += f" that begins in line {error.context_mark.line + 1}"
     return Mistake(Where(file, mark.line + 1 if mark else 1), what)
