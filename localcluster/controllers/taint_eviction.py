@@ -1,5 +1,7 @@
 """Pods leave nodes with NoExecute taints that they do not tolerate, or not for ever."""
 
+from datetime import datetime
+
 from localcluster.client import Obj
 from localcluster.controllers import clock, conditions, podstate
 from localcluster.controllers.cluster import Cluster
@@ -15,6 +17,8 @@ class TaintEviction(Controller):
 
     def __init__(self, cluster: Cluster) -> None:
         super().__init__(cluster)
+        # when a pod was first seen on a tainted node, by pod uid: taints set by people carry no time
+        self._since: dict[str, datetime] = {}
         cluster.informer("pods").subscribe(self._pod_changed)
         cluster.informer("nodes").subscribe(self._node_changed)
 
@@ -24,7 +28,10 @@ class TaintEviction(Controller):
         if pod is None or not podstate.is_active(pod):
             return
         node = self.cluster.get("nodes", None, podstate.node_of(pod))
-        wait = _patience(pod, node) if node else None
+        if node is None or not _taints(node):
+            self._since.pop(pod["metadata"]["uid"], None)
+            return
+        wait = _patience(pod, node, self._since.setdefault(pod["metadata"]["uid"], clock.now()))
         if wait is None:
             return
         if wait > 0:
@@ -37,8 +44,10 @@ class TaintEviction(Controller):
         await self.cluster.patch("pods", pod, {"status": {"conditions": known}}, subresource="status")
         await self.cluster.delete("pods", pod)
 
-    def _pod_changed(self, _kind: str, old: Obj | None, new: Obj | None) -> None:
-        if new is not None and podstate.node_of(new) and (old is None or old["spec"] != new["spec"]):
+    def _pod_changed(self, kind: str, old: Obj | None, new: Obj | None) -> None:
+        if kind == "DELETED":
+            self._since.pop((old or {"metadata": {}})["metadata"].get("uid", ""), None)
+        elif new is not None and podstate.node_of(new) and (old is None or old["spec"] != new["spec"]):
             self._look(new)
 
     def _node_changed(self, _kind: str, old: Obj | None, new: Obj | None) -> None:
@@ -50,7 +59,7 @@ class TaintEviction(Controller):
 
     def _look(self, pod: Obj) -> None:
         node = self.cluster.get("nodes", None, podstate.node_of(pod))
-        if node is not None and _taints(node):
+        if node is not None and (_taints(node) or pod["metadata"]["uid"] in self._since):
             self.queue.add(key_of(pod))
 
 
@@ -58,8 +67,8 @@ def _taints(node: Obj) -> list[Obj]:
     return [one for one in node["spec"].get("taints") or () if one["effect"] == "NoExecute"]
 
 
-def _patience(pod: Obj, node: Obj) -> float | None:
-    """Give the seconds that the pod may still stay; None for as long as it likes."""
+def _patience(pod: Obj, node: Obj, seen: datetime) -> float | None:
+    """Give the seconds that the pod may still stay, None for ever. `seen` counts for taints without a time."""
     waits = []
     for taint in _taints(node):
         fitting = [one for one in pod["spec"].get("tolerations") or () if tolerates(one, taint)]
@@ -67,6 +76,6 @@ def _patience(pod: Obj, node: Obj) -> float | None:
             return 0.0
         limits = [one["tolerationSeconds"] for one in fitting if one.get("tolerationSeconds") is not None]
         if limits:
-            since = clock.age(taint["timeAdded"]) if taint.get("timeAdded") else 0.0
-            waits.append(max(0.0, min(limits) - since))
+            since = clock.parse(taint["timeAdded"]) if taint.get("timeAdded") else seen
+            waits.append(max(0.0, min(limits) - (clock.now() - since).total_seconds()))
     return min(waits, default=None)

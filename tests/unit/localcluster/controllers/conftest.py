@@ -99,6 +99,7 @@ class World:
         condition = {"type": "Ready", "status": str(ready), "lastTransitionTime": clock.stamp()}
         placed = {"type": "PodScheduled", "status": "True", "lastTransitionTime": clock.stamp()}
         status = {"phase": phase, "podIP": f"10.244.1.{self._address}", "conditions": [placed, condition]}
+        status["startTime"] = clock.stamp()
         meta = pod["metadata"]
         await self.client.patch("pods", meta["name"], {"status": status}, meta["namespace"], subresource="status")
 
