@@ -36,7 +36,7 @@ class AssertPods(Probe):
     selector: str = ""
     ready: Literal["all"] | int | None = None
     count: int | None = Field(default=None, ge=0)
-    that: That = []
+    that: That = Field(default=[])
 
 
 class Assert(Probe):
