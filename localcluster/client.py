@@ -131,7 +131,7 @@ class Client(Protocol):
         """Replace; 409 when `metadata.resourceVersion` is set and not the stored one."""
         ...
 
-    async def patch(  # noqa: PLR0913 - what HTTP can say, by name
+    async def patch(
         self,
         resource: str,
         name: str,
@@ -144,7 +144,7 @@ class Client(Protocol):
         """Patch with a JSON merge patch unless told otherwise."""
         ...
 
-    async def delete(  # noqa: PLR0913 - what HTTP can say, by name
+    async def delete(
         self,
         resource: str,
         name: str,
@@ -228,7 +228,7 @@ class HttpClient:
         meta = obj["metadata"]
         return await self._call("PUT", path_of(resource, meta.get("namespace"), meta["name"], subresource), body=obj)
 
-    async def patch(  # noqa: PLR0913 - what HTTP can say, by name
+    async def patch(
         self,
         resource: str,
         name: str,
@@ -242,7 +242,7 @@ class HttpClient:
         path = path_of(resource, namespace, name, subresource)
         return await self._call("PATCH", path, body=patch, content_type=content_type)
 
-    async def delete(  # noqa: PLR0913 - what HTTP can say, by name
+    async def delete(
         self,
         resource: str,
         name: str,
@@ -260,7 +260,7 @@ class HttpClient:
         await self._call("DELETE", path_of(resource, namespace, name), body=options)
 
     def _session(self) -> "aiohttp.ClientSession":
-        import aiohttp  # noqa: PLC0415 - takes 0.2 s, and who only needs the protocol should not pay
+        import aiohttp
 
         if self._open is None:
             connector = aiohttp.TCPConnector(ssl=self._tls, limit=0)
@@ -292,7 +292,7 @@ class HttpClient:
         return _judge(answer.status, text)
 
     async def _lines(self, path: str, query: dict[str, str]) -> AsyncIterator[bytes]:
-        import aiohttp  # noqa: PLC0415 - see _session
+        import aiohttp
 
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=_TIMEOUT)
         try:
@@ -326,7 +326,7 @@ def _unreachable(method: str, path: str, error: BaseException) -> ApiError:
 
 
 def _as_api_error(method: str, path: str, error: Exception) -> Exception:
-    import aiohttp  # noqa: PLC0415 - see _session
+    import aiohttp
 
     return _unreachable(method, path, error) if isinstance(error, aiohttp.ClientError) else error
 
@@ -336,7 +336,7 @@ def _query(**given: str) -> dict[str, str]:
 
 
 def _read_kubeconfig(path: Path) -> tuple[str, str, ssl.SSLContext]:
-    import yaml  # noqa: PLC0415 - only those who read a kubeconfig need it
+    import yaml
 
     config = yaml.safe_load(path.read_text())
     wanted = config.get("current-context") or config["contexts"][0]["name"]
