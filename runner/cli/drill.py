@@ -48,6 +48,8 @@ class Drill:
             lambda: wiring.inventory(args.inventory),
             lambda: read_overrides(args.extra_vars),
         )
+        for request in args.report:
+            wiring.report_request(request)
         return cls(plan, inventory, args, select(plan, args), _timeout(args.timeout))
 
     def run(self) -> int:

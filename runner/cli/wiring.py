@@ -71,12 +71,22 @@ def target(kind: str) -> TargetKind:
 
 
 def reporter(request: str) -> Listening:
-    """What `--report KIND=FILE` asks for."""
+    """What `--report KIND=FILE` asks for; its file may be opened now."""
+    kind, path = report_request(request)
+    return cast(Listening, importlib.import_module(f"runner.reporters.{kind}").Reporter(path))
+
+
+def report_request(request: str) -> tuple[str, Path]:
+    """Kind and file of `--report KIND=FILE`.
+
+    Raises:
+        InvalidInput: there is no such kind, or no file is named.
+    """
     kind, _, path = request.partition("=")
     names = _reporters()
     if kind not in names or not path:
         raise InvalidInput([Mistake(None, f"--report {request}: write KIND=FILE; kinds: {', '.join(names)}")])
-    return cast(Listening, importlib.import_module(f"runner.reporters.{kind}").Reporter(Path(path)))
+    return kind, Path(path)
 
 
 def _reporters() -> Sequence[str]:

@@ -1,0 +1,99 @@
+"""The command line: bad words are one sentence and exit 2, never a traceback."""
+
+import pytest
+
+from runner.cli import main
+
+GOOD = """
+name: tiny
+plays:
+  - name: one
+    tags: [a]
+    steps:
+      - name: true is true
+        assert: {that: "1 == 1"}
+"""
+INVENTORY = "name: none\nclass: local\ntargets:\n  t: {kubernetes: {kubeconfig: missing.yaml}}\n"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.yaml").write_text(GOOD)
+    (tmp_path / "none.yaml").write_text(INVENTORY)
+    return tmp_path
+
+
+def run(capsys, *words):
+    code = main(list(words))
+    told = capsys.readouterr()
+    assert "Traceback (most" not in told.out + told.err
+    return code, told.out + told.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere.yaml", "-i", "none.yaml"], "nowhere.yaml: no such playbook"),
+        (["tiny.yaml"], "add -i NAME"),
+        (["tiny.yaml", "-i", "moon"], "moon"),
+        (["tiny.yaml", "-i", "none.yaml", "-t", "b"], "no play has the tag b"),
+        (["tiny.yaml", "-i", "none.yaml", "--start-at", "ome"], 'did you mean "one"?'),
+        (["tiny.yaml", "-i", "none.yaml", "--skip-tags", "a"], "no play is left to run"),
+        (["tiny.yaml", "-i", "none.yaml", "--timeout", "5"], "--timeout: '5' is no duration"),
+        (["tiny.yaml", "-i", "none.yaml", "--report", "pdf=x"], "write KIND=FILE"),
+        (["report", "never-was"], "no run never-was"),
+        (["steps", "kill-pot"], 'did you mean "kill-pod"?'),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_2(here, capsys, words, said):
+    """What, what was expected, what to do; nothing was touched."""
+    code, out = run(capsys, *words)
+
+    assert (code, said in out) == (2, True), out
+    assert not (here / "logs").exists()
+
+
+def test_a_cluster_that_is_not_there_is_exit_3(here, capsys):
+    """One sentence, and a run whose plays are all UNKNOWN."""
+    code, out = run(capsys, "tiny.yaml", "-i", "none.yaml")
+
+    assert code == 3
+    assert out.splitlines()[-1] == "0/1 PASSED, 1 UNKNOWN"
+    assert "missing.yaml" in out
+
+
+def test_list_and_check_need_no_inventory(here, capsys):
+    """For editors and pre-commit hooks."""
+    assert "true is true" in run(capsys, "tiny.yaml", "--list")[1]
+    assert run(capsys, "tiny.yaml", "--check") == (0, "tiny.yaml: 1 plays, nothing wrong\n")
+
+
+def test_init_writes_what_check_accepts_and_overwrites_nothing(here, capsys):
+    """The starter is sound; a second time it says so and exits 2."""
+    assert run(capsys, "init", "new")[0] == 0
+    assert run(capsys, "new/first-drill.yaml", "--check")[0] == 0
+    assert run(capsys, "init", "new")[0] == 2
+
+
+def test_a_report_of_a_killed_run_is_made_from_its_events(here, capsys):
+    """Cut the log off anywhere: the report is there, and what had not ended is UNKNOWN."""
+    run(capsys, "tiny.yaml", "-i", "none.yaml")
+    (folder,) = (here / "logs").iterdir()
+    log = folder / "events.jsonl"
+    log.write_text("".join(log.read_text().splitlines(keepends=True)[:1]) + '{"seq": 2, "ti')
+
+    code, out = run(capsys, "report")
+
+    assert code == 3
+    assert "0/1 PASSED, 1 UNKNOWN" in out
+
+
+def test_the_manual_has_a_page_for_every_kind(here, capsys):
+    """Each with an example and its settings."""
+    _, table = run(capsys, "steps")
+    kinds = [line.split("`")[1] for line in table.splitlines()[2:]]
+
+    assert "kill-pod" in kinds
+    for kind in kinds:
+        assert "## Example" in run(capsys, "steps", kind)[1]
