@@ -102,7 +102,7 @@ class Collect(PodChoice, Action):
         lines = [_pod_line(pod) for pod in pods]
         for kind in KINDS:
             found = [workload_seen(one) for one in await self._listed(ctx, kind, missing)]
-            lines += [f"{one.name}: {one.ready} of {one.wanted} Ready {one.why}".rstrip() for one in found]
+            lines += [f"{one.name}: {one.why or f'complete, {one.ready} Ready'}" for one in found]
         lines += [_node_line(node) for node in await self._listed(ctx, "Node", missing)]
         return "\n".join(lines) + "\n"
 

@@ -89,10 +89,15 @@ class Deploy(Action):
         metadata = dict(manifest["metadata"])
         if self.namespace:
             metadata.setdefault("namespace", self.namespace)
-        if self.undo and not await ctx.cluster.get(_kind(manifest), metadata["name"], metadata.get("namespace")):
-            metadata["labels"] = {**(metadata.get("labels") or {}), LABEL: run_label(ctx.run)}
+        kind, name, namespace = _kind(manifest), metadata["name"], metadata.get("namespace")
+        owed = self.undo and not await ctx.cluster.get(kind, name, namespace)
+        if owed:
             ctx.undo(_deletion(manifest, metadata, ctx))
-        return await ctx.cluster.apply({**manifest, "metadata": metadata})
+        done = await ctx.cluster.apply({**manifest, "metadata": metadata})
+        if owed:
+            # Not in the manifest: a later apply of the same file would take it away, and nobody would know it as ours.
+            await ctx.cluster.patch(kind, name, {"metadata": {"labels": {LABEL: run_label(ctx.run)}}}, namespace)
+        return done
 
     async def _wait(self, ctx: StepContext, objects: list[Obj]) -> None:
         workloads = [one for one in objects if one["kind"] in KINDS]

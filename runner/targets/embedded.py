@@ -71,11 +71,11 @@ async def connect(options: Options, *, run: str, keep: bool, folder: str = ".") 
     """Use the cluster of this run, the shared one, or start one named after the run and stop it at the end."""
     supported()
     names = [options.cluster] if options.cluster else [_name(run), SHARED]
+    running = {told["name"]: told for told in await _clusters() if told["state"] == "running"}
     for name in names:
-        told = await _status(name)
-        if told and told["state"] == "running":
+        if name in running:
             mine = name == _name(run) and name != options.cluster
-            return await _open(told, options, stop=mine and not keep)
+            return await _open(running[name], options, stop=mine and not keep)
     if options.cluster:
         raise Unreachable(
             f"no embedded cluster {options.cluster} runs; start it: e2e-run cluster up --name {options.cluster}"
@@ -109,10 +109,10 @@ async def _open(told: dict[str, Any], options: Options, *, stop: bool) -> Embedd
 
 
 async def _started(name: str) -> dict[str, Any]:
-    told = await _status(name)
-    if told is None:
-        raise Unreachable(f"the embedded cluster {name} is not there after its start")
-    return told
+    for told in await _clusters():
+        if told["name"] == name:
+            return told
+    raise Unreachable(f"the embedded cluster {name} is not there after its start")
 
 
 async def stop(name: str) -> None:
@@ -120,20 +120,19 @@ async def stop(name: str) -> None:
     await _localcluster(["down", name], _STOP_LIMIT)
 
 
-async def _status(name: str) -> dict[str, Any] | None:
-    text = await _localcluster(["status", name, "--json"], _STOP_LIMIT, absent=1)
-    told = json.loads(text) if text.strip() else None
-    return told if isinstance(told, dict) else None
+async def _clusters() -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = json.loads(await _localcluster(["status", "--json"], _STOP_LIMIT))
+    return told
 
 
-async def _localcluster(words: list[str], limit: float, absent: int = 0) -> str:
-    """Run its program; `absent` is an exit code that means "not there". Raises Unreachable with its own sentence."""
+async def _localcluster(words: list[str], limit: float) -> str:
+    """Run its program. Raises Unreachable with its own sentence."""
     try:
         with anyio.fail_after(limit):
             done = await anyio.run_process([sys.executable, "-m", "localcluster", *words], check=False)
     except TimeoutError as error:
         raise Unreachable(f"the embedded cluster: `{words[0]}` took longer than {limit:g} s") from error
-    if done.returncode in (0, absent):
+    if done.returncode == 0:
         return done.stdout.decode(errors="replace")
     lines = done.stderr.decode(errors="replace").strip().splitlines() or [f"code {done.returncode}"]
     said = lines[-1].removeprefix("localcluster: ")

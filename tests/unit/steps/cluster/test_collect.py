@@ -31,7 +31,7 @@ def test_logs_events_and_descriptions_are_kept():
     assert verdict.reason == "kept 4 files about 1 pods"
     assert ctx.kept["web-0-main.log"] == "two\nthree"
     assert "Warning BackOff Pod/web-0: restarting (x3)" in ctx.kept["events.txt"]
-    assert "deployment/web: 1 of 1 Ready" in ctx.kept["overview.txt"]
+    assert "deployment/web: complete, 1 Ready" in ctx.kept["overview.txt"]
     assert "node/node-1: Ready=True" in ctx.kept["overview.txt"]
     assert seen.data["files"] == [f"evidence/{name}" for name in ctx.kept]
 

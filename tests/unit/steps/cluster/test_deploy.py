@@ -108,6 +108,16 @@ def test_the_way_back_is_owed_for_what_was_created_and_only_that(tmp_path):
     assert undo.model_dump(exclude_defaults=True) == {"kind": "v1/ConfigMap", "name": "other", "run": "drill-1"}
 
 
+def test_what_was_deployed_twice_is_still_known_as_ours(tmp_path):
+    ctx = at(tmp_path)
+    run_step(Deploy(manifests=[CONFIG], undo=True), ctx)
+
+    verdict, _ = run_step(Deploy(manifests=[CONFIG]), ctx)
+
+    assert verdict.reason == "0 created, 0 configured, 1 unchanged"
+    assert run_step(ctx.undos[0], ctx)[0].reason == "deleted v1/ConfigMap web"
+
+
 @pytest.mark.parametrize("settings", [{}, {"path": "x", "manifests": [CONFIG]}, {"manifests": [{"kind": "Pod"}]}])
 def test_nothing_to_deploy_is_bad_input(settings):
     with pytest.raises(ValidationError):
