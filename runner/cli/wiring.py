@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -25,21 +26,39 @@ def kinds(*playbooks: Path) -> Kinds:
     """The step kinds: ours, and those in a `steps/` folder beside a playbook."""
     folders = tuple(dict.fromkeys(playbook.parent / "steps" for playbook in playbooks))
 
-    def find(kind: str) -> type[Step] | None:
-        return steps.find(kind, folders)
+    return _Kinds(folders)
 
-    return find
+
+@dataclass(frozen=True)
+class _Kinds:
+    """Finds step kinds, and lists their words for suggestions."""
+
+    folders: tuple[Path, ...]
+
+    def __call__(self, kind: str) -> type[Step] | None:
+        return steps.find(kind, self.folders)
+
+    def names(self) -> list[str]:
+        return steps.names(self.folders)
 
 
 def inventory(name: str) -> Inventory:
     """An inventory by path, or by the name of a file in `inventories/` here, beside the package, or packaged."""
     here = Path(__file__).parent.parent
-    return load_inventory(name, [Path("inventories"), here.parent / "inventories", here / "inventories"], _options)
+    return load_inventory(
+        name, [Path("inventories"), here.parent / "inventories", here / "inventories"], _TargetOptions()
+    )
 
 
-def _options(kind: str) -> Any:
-    found = targets.find(kind)
-    return found.Options if found else None
+class _TargetOptions:
+    """Finds the settings of a kind of target, and lists the kinds for suggestions."""
+
+    def __call__(self, kind: str) -> Any:
+        found = targets.find(kind)
+        return found.Options if found else None
+
+    def names(self) -> list[str]:
+        return targets.names()
 
 
 def run_folder(name: str) -> Path:

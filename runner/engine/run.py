@@ -157,7 +157,6 @@ class Run:
     def _scene(self, play: str, own: dict[str, Any]) -> Scene:
         order = self.order
         names = {**self.variables, "run": order.run}
-        own = render(own, {**names, **own}) if own else own
         return Scene(
             run=order.run,
             play=play,

@@ -86,24 +86,28 @@ class Stage:
         """The step's result, or None when it was a load that now runs."""
         try:
             await self.prepare((plan.args, plan.when, plan.loop, plan.within))
-            if plan.when is not None and not evaluate(plan.when, self.scene.variables):
+            if plan.when is not None and not evaluate(plan.when, self._names(plan)):
                 return self._lost(plan, f"when: {plan.when} is false")
             if plan.loop is not None:
                 return await self._looped(plan, branch)
-            return await self._once(plan, self.scene.variables, branch)
+            return await self._once(plan, self._names(plan), branch)
         except Exception as error:  # noqa: BLE001 - one place turns errors into verdicts
             void = issubclass(plan.model, Fault | Load)
             return StepResult(plan.name, plan.where, blame(error, plan.where), void=void)
 
+    def _names(self, plan: StepPlan) -> dict[str, Any]:
+        """The scene's variables, with those of the step's include over them."""
+        return {**self.scene.variables, **plan.variables}
+
     async def _looped(self, plan: StepPlan, branch: Branch | None) -> StepResult | None:
-        items = render(plan.loop, self.scene.variables)
+        items = render(plan.loop, self._names(plan))
         if not isinstance(items, list | tuple):
             raise ExpressionError(f"loop: {plan.loop!r} is no list but {type(items).__name__}")
         if not items:
             return self._lost(plan, "the loop is empty")
         ran: list[StepResult] = []
         for item in items:
-            result = await self._once(plan, {**self.scene.variables, "item": item}, branch)
+            result = await self._once(plan, {**self._names(plan), "item": item}, branch)
             if result is not None:
                 ran.append(result)
                 if not result.verdict.passed:
@@ -113,8 +117,7 @@ class Stage:
     async def _once(self, plan: StepPlan, variables: Mapping[str, Any], branch: Branch | None) -> StepResult | None:
         step, timing = build(plan, variables)
         ctx = self.context(self.scene, plan)
-        if "item" in variables:
-            ctx.extra = {"item": variables["item"]}
+        ctx.extra = {**plan.variables, **({"item": variables["item"]} if "item" in variables else {})}
         if isinstance(step, Load):
             return self._start(plan, step, ctx)
         if isinstance(step, Fault) and not ctx.mending:
