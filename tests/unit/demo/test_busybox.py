@@ -1,6 +1,7 @@
 """nc and wget of the busybox recipe do what the documents' commands ask of them."""
 
 import http.server
+import shutil
 import socket
 import subprocess
 import sys
@@ -37,7 +38,8 @@ def port() -> Iterator[int]:
 
 
 def run(program, *words, **options):
-    argv = [sys.executable, "-I", "-S", str(BIN / program), *words]
+    name = {"wget": "wget.py"}.get(program, program)
+    argv = [sys.executable, "-I", "-S", str(BIN / name), *words]
     return subprocess.run(argv, capture_output=True, text=True, timeout=10, check=False, **options)
 
 
@@ -61,6 +63,16 @@ def closed_port() -> int:
 )
 def test_wget_fetches_and_fails_like_busyboxs(port, words, path, code, out):
     done = run("wget", *words, f"http://127.0.0.1:{port}{path}")
+
+    assert (done.returncode, done.stdout) == (code, out), done.stderr
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="a machine without bash takes wget.py for everything")
+@pytest.mark.parametrize(("path", "code", "out"), [("/", 0, "hello\n"), ("/moved", 0, "hello\n"), ("/gone", 1, "")])
+def test_the_quick_fetch_answers_as_wget_does(port, path, code, out):
+    argv = ["bash", str(BIN / "fetch.bash"), f"http://127.0.0.1:{port}{path}"]
+    here = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=10, check=False, env=here)
 
     assert (done.returncode, done.stdout) == (code, out), done.stderr
 

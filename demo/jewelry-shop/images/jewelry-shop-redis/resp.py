@@ -23,6 +23,7 @@ def ask(host: str, port: int, commands: Sequence[Sequence[str]], password: str =
 
     Raises:
         OSError: the name does not resolve, nobody answered within SECONDS, or the server refused.
+
     """
     lead = [["AUTH", password]] if password else []
     with socket.create_connection((host, port), timeout=SECONDS) as link, link.makefile("rb") as stream:

@@ -65,6 +65,7 @@ def named_master(sentinel: str) -> str:
 
     Raises:
         ValueError: it knows no master yet.
+
     """
     (address,) = ask(sentinel, SENTINEL_PORT, [["SENTINEL", "get-master-addr-by-name", MASTER_NAME]])
     if not isinstance(address, list):
