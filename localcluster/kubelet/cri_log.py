@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 _BLOCK = 64 * 1024
@@ -35,14 +34,6 @@ def parse(raw: bytes) -> Line | None:
 def rotated(log: Path) -> Path:
     """Name the file that holds what came before the current one."""
     return log.with_name(log.name + ".1")
-
-
-def lines(log: Path) -> Iterator[Line]:
-    """Give what a log holds now, the rotated part first."""
-    for file in (rotated(log), log):
-        if file.exists():
-            with file.open("rb") as opened:
-                yield from (line for raw in opened if raw.endswith(b"\n") and (line := parse(raw)))
 
 
 def last_lines(log: Path, count: int) -> list[Line]:

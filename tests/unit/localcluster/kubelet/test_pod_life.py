@@ -71,6 +71,32 @@ def test_the_first_restart_is_at_once_and_the_second_waits_in_crash_loop(cluster
     cluster(scene)
 
 
+def test_policy_on_failure_starts_again_until_it_succeeds(cluster, tmp_path):
+    async def scene(c):
+        note = tmp_path / "tried"
+        await c.run(f"test -e {note} || {{ touch {note}; exit 1; }}", spec={"restartPolicy": "OnFailure"})
+
+        pod = await c.until(lambda p: p["status"].get("phase") == "Succeeded")
+
+        assert state(pod)["restartCount"] == 1
+
+    cluster(scene)
+
+
+def test_a_node_that_is_deleted_registers_again_and_keeps_its_pods(cluster, ready):
+    async def scene(c):
+        await c.run("exec sleep 100")
+        await c.until(ready)
+        old = await c.client.get("nodes", "node-1")
+        await c.client.delete("nodes", "node-1")
+
+        await c.until(lambda n: n["metadata"]["uid"] != old["metadata"]["uid"] and ready(n), "node-1", "nodes", None)
+
+        assert not c.runtime.pods[0].removed
+
+    cluster(scene)
+
+
 def test_deleting_sends_sigterm_and_removes_the_object(cluster, ready):
     async def scene(c):
         await c.run("trap 'exit 0' TERM; while :; do sleep 0.05; done")

@@ -81,17 +81,17 @@ def test_one_bad_answer_is_an_event_and_three_make_it_unready(monkeypatch, virtu
     assert bad == [("Readiness", "why")] * 3
 
 
-def test_patience_is_over_after_the_grace_period_and_can_only_shrink(virtual):
+@pytest.mark.parametrize(("later", "over"), [(5, 15), (60, 30), (0, 10)])
+def test_patience_is_over_after_the_grace_period_and_can_only_shrink(virtual, later, over):
     async def scene():
         loop, ending = asyncio.get_running_loop(), Ending()
         ending.begin(30)
-        ending.begin(60)
         await asyncio.sleep(10)
-        ending.begin(5)
+        ending.begin(later)
         await ending.over.wait()
         return loop.time()
 
-    assert virtual(scene()) == 15
+    assert virtual(scene()) == over
 
 
 def test_a_port_may_be_a_name():
