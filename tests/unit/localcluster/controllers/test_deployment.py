@@ -117,6 +117,42 @@ def test_recreate_ends_all_old_pods_before_the_first_new_one(story, deployment):
     story(play)
 
 
+def test_recreate_waits_for_pods_that_take_their_time_to_end(story, deployment):
+    async def play(world):
+        slow = deployment(strategy={"type": "Recreate"})
+        slow["spec"]["template"]["metadata"]["annotations"] = {"test/stay": "yes"}
+        await world.apply("deployments.apps", slow)
+        await world.until(lambda: _complete(world))
+        await world.client.patch("deployments.apps", "web", _changed("busybox:2"), "default")
+
+        async def only_old():
+            return {pod["spec"]["containers"][0]["image"] for pod in await world.pods()} == {"busybox"}
+
+        await world.stays(only_old)
+        for pod in await world.pods():
+            await world.client.delete("pods", pod["metadata"]["name"], "default", grace=0)
+
+        async def only_new():
+            return {pod["spec"]["containers"][0]["image"] for pod in await world.pods()} == {"busybox:2"}
+
+        await world.until(only_new)
+
+    story(play)
+
+
+def test_replicas_spread_though_one_node_has_far_more_room(story, deployment):
+    async def play(world):
+        await world.node("node-4", cpu="400")
+        await world.apply("deployments.apps", deployment(replicas=4))
+
+        async def nodes():
+            return len({pod["spec"].get("nodeName") for pod in await world.pods()} - {None}) == 4
+
+        await world.until(nodes)
+
+    story(play)
+
+
 def test_scaling_follows_the_spec_both_ways(story, deployment):
     async def play(world):
         await world.apply("deployments.apps", deployment())

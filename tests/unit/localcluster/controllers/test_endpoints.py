@@ -130,15 +130,22 @@ def test_hand_made_endpoints_are_left_alone_and_mirrored(story):
             return list(await _ends(world, "leader")) == ["10.244.1.8"]
 
         await world.until(moved, within=0.5)
-        assert "subsets" in await world.get("endpoints", "leader")
+        await world.client.patch("services", "leader", {"metadata": {"labels": {"a": "b"}}}, "default")
+
+        async def same():
+            return (await world.get("endpoints", "leader"))["subsets"][0]["addresses"] == [{"ip": "10.244.1.8"}]
+
+        await world.stays(same)
 
     story(play)
 
 
 def test_endpoints_without_a_service_stay(story):
     async def play(world):
+        await world.apply("services", _service("config"))
         made = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "config", "namespace": "default"}}
         await world.apply("endpoints", made)
+        await world.client.delete("services", "config", "default")
 
         async def there():
             return await world.get("endpoints", "config")

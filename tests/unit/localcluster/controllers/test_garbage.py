@@ -87,6 +87,19 @@ def test_an_object_whose_owner_never_was_is_collected(story):
     story(play)
 
 
+def test_an_owner_of_the_same_name_is_another_owner(story):
+    async def play(world):
+        await world.apply("configmaps", _map("parent"))
+        await world.apply("configmaps", _map("child", {"name": "parent", "uid": "1-2-3"}))
+
+        async def gone():
+            return await world.get("configmaps", "child") is None
+
+        await world.until(gone)
+
+    story(play)
+
+
 def test_an_object_stays_as_long_as_one_owner_does(story):
     async def play(world):
         owners = []

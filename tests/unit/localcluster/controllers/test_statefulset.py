@@ -1,5 +1,7 @@
 """StatefulSets."""
 
+import pytest
+
 from localcluster.client import Obj
 
 
@@ -145,6 +147,25 @@ def test_an_update_goes_from_the_highest_number_down_one_by_one(story, statefuls
         await world.until(rolled)
         revisions, _ = await world.client.list("controllerrevisions.apps", "default")
         assert sorted(one["revision"] for one in revisions) == [1, 2]
+
+    story(play)
+
+
+@pytest.mark.parametrize("policy", ["OrderedReady", "Parallel"])
+def test_an_update_stops_at_a_pod_that_does_not_become_ready(story, statefulset, policy):
+    async def play(world):
+        await world.apply("statefulsets.apps", statefulset(podManagementPolicy=policy))
+        await world.until(lambda: _complete(world))
+        held = _changed("busybox:2")
+        held["spec"]["template"]["metadata"] = {"annotations": {"test/hold": "yes"}}
+        await world.client.patch("statefulsets.apps", "db", held, "default")
+
+        async def one_new():
+            pods = await _by_name(world)
+            return len(pods) == 3 and [name for name in pods if _image(pods[name]) == "busybox:2"] == ["db-2"]
+
+        await world.until(one_new)
+        await world.stays(one_new)
 
     story(play)
 
