@@ -52,7 +52,7 @@ def supported() -> None:
 
     """
     if sys.version_info >= (3, 13):
-        here = f"{sys.version_info.major}.{sys.version_info.minor}"
+        here = ".".join(map(str, sys.version_info[:2]))
         what = f"the embedded cluster needs Python 3.11 or 3.12 (its Redis has no newer wheels), this is {here}"
         raise InvalidInput([Mistake(None, what)])
     if find_spec(_PART_OF_EXTRA) is None:

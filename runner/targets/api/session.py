@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -183,7 +184,7 @@ def _why(error: Exception) -> str:
         case TimeoutError():
             return f"nothing came within {LIMIT:g} s"
         case aiohttp.ClientConnectorError():
-            return (error.os_error.strerror or "no connection").lower()
+            return os.strerror(error.os_error.errno).lower() if error.os_error.errno else "no connection"
         case aiohttp.ClientError() | OSError():
             return "the connection broke off"
         case _:
