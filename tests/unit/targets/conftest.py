@@ -109,7 +109,7 @@ def channels(*messages: tuple[int, bytes], protocol: str = "v5.channel.k8s.io"):
 
 
 def forwarding(port: int):
-    """Port-forward as a kubelet does it, to a real port of this machine; a port nobody listens at is told on channel 1."""
+    """Port-forward as a kubelet does it, to a real port of this machine; that nobody listens is told on channel 1."""
 
     async def answer(request):
         socket = web.WebSocketResponse(protocols=("v4.channel.k8s.io",))

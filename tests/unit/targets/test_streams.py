@@ -113,7 +113,8 @@ def changes(api, folder, number: int) -> list[tuple[str, str]]:
             async for change in cluster.watch("Pod"):
                 found.append((change.type, change.object["metadata"]["name"]))
                 if len(found) == number:
-                    return found
+                    break
+            return found
 
     return asyncio.run(asyncio.wait_for(go(), 3))
 
