@@ -77,15 +77,19 @@ def owner_named(pid: int | None) -> ProcessName | None:
 def _start(wish: Wish, lock: int) -> state.Record:
     folder = state.folder(wish.name)
     with _listen(wish.api_port, "--api-port") as api, _listen(wish.ingress_port, "--ingress-port") as ingress:
-        folder.mkdir(parents=True, mode=0o755)
         settings = Settings(wish.name, folder, _images(wish), api, ingress)
+        folder.mkdir(parents=True, mode=0o755)
         lacking = tuple(sorted(lacks()))
 
         def record(supervisor: ProcessName) -> state.Record:
             there, door = _address("https", api), _address("http", ingress)
             return state.Record(wish.name, supervisor, there, door, time.time(), wish.owner, lacking)
 
-        daemon.start(settings, record, lock)
+        try:
+            daemon.start(settings, record, lock)
+        except LauncherError:
+            down.clean(wish.name)  # nothing has run, so there is nothing to read there
+            raise
     started = state.read(wish.name)
     if started is None:
         raise LauncherError(f"{folder} lost its record while the cluster started")
@@ -98,7 +102,9 @@ def _listen(port: int, option: str) -> socket.socket:
     try:
         return socket.create_server(("127.0.0.1", port), backlog=1024)
     except OSError as error:
-        raise LauncherError(f"{option} {port}: cannot listen on 127.0.0.1:{port}: {os.strerror(error.errno or 0)}") from error
+        raise LauncherError(
+            f"{option} {port}: cannot listen on 127.0.0.1:{port}: {os.strerror(error.errno or 0)}"
+        ) from error
 
 
 def _address(scheme: str, listener: socket.socket) -> str:
