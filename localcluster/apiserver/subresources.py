@@ -6,7 +6,7 @@ from localcluster.apiserver import disruption, errors
 from localcluster.apiserver.decode import decode
 from localcluster.apiserver.deletion import DeleteOptions, read_options
 from localcluster.apiserver.patch import apply_patch
-from localcluster.apiserver.registry import Options, Registry
+from localcluster.apiserver.registry import Options, Registry, now
 from localcluster.apiserver.resources import Resource
 from localcluster.client import Obj
 
@@ -69,6 +69,11 @@ def _bind(registry: Registry, where: Where, document: Obj, options: Options) -> 
     pod = registry.get(resource, namespace, name).copy()
     if node := pod["spec"].get("nodeName"):
         raise errors.conflict(resource, name, f"pod {name} is already assigned to node {node!r}")
+    # the condition first: who sees the pod on its node also sees that it is scheduled
+    conditions = [one for one in pod.get("status", {}).get("conditions", ()) if one["type"] != "PodScheduled"]
+    scheduled = {"type": "PodScheduled", "status": "True", "lastTransitionTime": now()}
+    pod.setdefault("status", {})["conditions"] = [scheduled, *conditions]
+    pod = registry.update(resource, namespace, name, pod, options, "status").copy()
     pod["spec"]["nodeName"] = document["target"]["name"]
     registry.update(resource, namespace, name, pod, options)
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}

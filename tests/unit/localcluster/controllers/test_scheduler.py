@@ -104,6 +104,20 @@ def test_a_pod_is_placed_as_soon_as_its_obstacle_goes(story):
     story(play, nodes=1)
 
 
+def test_a_pod_that_had_to_wait_is_scheduled_in_its_conditions_too(story):
+    async def play(world):
+        world.silent.add("node-1")
+        await world.client.patch("nodes", "node-1", {"spec": {"unschedulable": True}})
+        await world.apply("pods", _pod("a"))
+        await world.until(_refused(world, "a"))
+        await world.client.patch("nodes", "node-1", {"spec": {"unschedulable": None}})
+        await world.until(_placed(world, "a"))
+        conditions = (await world.get("pods", "a"))["status"]["conditions"]
+        assert [(one["type"], one["status"]) for one in conditions] == [("PodScheduled", "True")]
+
+    story(play, nodes=1)
+
+
 def test_a_pod_is_placed_when_another_makes_room(story):
     async def play(world):
         await world.apply("pods", _pod("big", cpu="3"))
