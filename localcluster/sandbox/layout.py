@@ -28,9 +28,11 @@ _ETC = (
 def detect() -> Layout:
     """Look at this machine and this interpreter."""
     prefixes = _prefixes()
+    over, scripts = _programs()
     return Layout(
         trees=_without_nested(["/usr", *prefixes]),
-        local=_local(),
+        over=over,
+        scripts=scripts,
         etc=[name for name in _ETC if Path("/etc", name).exists()],
     )
 
@@ -50,8 +52,15 @@ def _without_nested(trees: list[str]) -> list[str]:
     return kept
 
 
-def _local() -> str:
-    """Choose what is shown as /usr/local: the environment, unless the interpreter itself lives in /usr/local."""
-    if sys.prefix == "/usr" or any(path.startswith("/usr/local") for path in _prefixes()):
-        return ""
-    return sys.prefix
+def _programs() -> tuple[list[tuple[str, str]], str]:
+    """Choose how the environment's programs and packages come to where every image has them: /usr/local.
+
+    As /usr/local itself, unless the interpreter lives there; then its packages take the place of the interpreter's, and
+    its programs are linked beside the interpreter.
+    """
+    if sys.prefix in ("/usr", "/usr/local"):
+        return [], ""
+    if not sys.base_prefix.startswith("/usr/local"):
+        return [(sys.prefix, "/usr/local")], ""
+    packages = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+    return [(f"{sys.prefix}/{packages}", f"{sys.base_prefix}/{packages}")], f"{sys.prefix}/bin"

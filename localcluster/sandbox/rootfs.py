@@ -5,7 +5,7 @@ nothing late, since the machine's files are about to disappear.
 """
 
 # pathlib is not loaded in the spawner, to keep it small:
-# ruff: noqa: PTH101, PTH102, PTH103, PTH106, PTH108, PTH110, PTH112, PTH114, PTH115, PTH120, PTH123, PTH211
+# ruff: noqa: PTH101, PTH102, PTH103, PTH106, PTH108, PTH110, PTH112, PTH114, PTH115, PTH120, PTH123, PTH208, PTH211
 # modes and paths are what programs expect of a machine:
 # ruff: noqa: S103, S108
 
@@ -37,8 +37,10 @@ class Layout:
 
     trees: Sequence[str]
     """Folders shown read-only at their own place: /usr, the interpreter, its virtual environment."""
-    local: str
-    """Folder shown as /usr/local (the virtual environment, so that its scripts are on PATH), or empty."""
+    over: Sequence[tuple[str, str]]
+    """(folder, place) shown read-only in the place of something else: the virtual environment as /usr/local."""
+    scripts: str
+    """Folder whose programs get links in /usr/local/bin, or empty."""
     etc: Sequence[str]
     """Files and folders of /etc shown read-only."""
 
@@ -87,8 +89,7 @@ def _sources(layout: Layout, plan: Plan) -> Iterable[str]:
     yield from (f"/etc/{name}" for name in layout.etc)
     yield from (f"/dev/{name}" for name in _DEVICES)
     yield from (source for source, _, _ in plan.mounts)
-    if layout.local:
-        yield layout.local
+    yield from (folder for folder, _ in layout.over)
 
 
 def _top_links() -> list[tuple[str, str | None]]:
@@ -141,10 +142,21 @@ def _make_devices(real: Mapping[str, str]) -> None:
 def _show(layout: Layout, real: Mapping[str, str]) -> None:
     for tree in layout.trees:
         _bind(_OLD + real[tree], tree, read_only=True)
-    if layout.local:
-        _bind(_OLD + real[layout.local], "/usr/local", read_only=True)
+    for folder, place in layout.over:
+        _bind(_OLD + real[folder], place, read_only=True)
+    if layout.scripts:
+        _link_scripts(layout.scripts)
     for name in layout.etc:
         _bind(_OLD + real[f"/etc/{name}"], f"/etc/{name}", read_only=True)
+
+
+def _link_scripts(folder: str) -> None:
+    """Link programs into /usr/local/bin, beside those that are there already."""
+    _open_up("/usr/local/bin")
+    there = set(os.listdir("/usr/local/bin"))
+    for name in os.listdir(folder):
+        if name not in there:
+            os.symlink(f"{folder}/{name}", f"/usr/local/bin/{name}")
 
 
 def _write_etc(plan: Plan) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from localcluster.sandbox import launching
 from localcluster.sandbox.container import exit_of
-from localcluster.sandbox.layout import _without_nested, detect
+from localcluster.sandbox.layout import _programs, _without_nested, detect
 from localcluster.sandbox.runtime import ContainerSpec, Exit, Mount, PodSpec, SandboxError
 from localcluster.sandbox.spawn import Ended
 
@@ -71,3 +71,28 @@ def test_the_interpreter_is_part_of_the_layout():
     trees = detect().trees
 
     assert any(sys.base_prefix == tree or sys.base_prefix.startswith(tree + "/") for tree in trees)
+
+
+def test_an_environment_is_shown_as_usr_local(monkeypatch):
+    monkeypatch.setattr("sys.prefix", "/opt/venv")
+    monkeypatch.setattr("sys.base_prefix", "/usr")
+
+    assert _programs() == ([("/opt/venv", "/usr/local")], "")
+
+
+def test_an_interpreter_in_usr_local_gets_the_environment_s_packages_and_programs(monkeypatch):
+    monkeypatch.setattr("sys.prefix", "/opt/venv")
+    monkeypatch.setattr("sys.base_prefix", "/usr/local")
+
+    over, scripts = _programs()
+
+    assert scripts == "/opt/venv/bin"
+    assert [(a.split("/lib/")[0], b.split("/lib/")[0]) for a, b in over] == [("/opt/venv", "/usr/local")]
+
+
+def test_without_an_environment_nothing_is_covered(monkeypatch):
+    for prefix in ("/usr", "/usr/local"):
+        monkeypatch.setattr("sys.prefix", prefix)
+        monkeypatch.setattr("sys.base_prefix", prefix)
+
+        assert _programs() == ([], "")
