@@ -110,3 +110,20 @@ def test_a_pod_that_is_already_going_is_no_target():
 def test_an_aimless_kill_is_bad_input(settings):
     with pytest.raises(ValidationError):
         KillPod(**settings)
+
+
+def test_a_successor_of_the_same_name_is_never_hit():
+    """Between the choice and the blow the pod was replaced: what is there now was not chosen."""
+    ctx = shop()
+
+    async def replaced():
+        del ctx.cluster.objects["Pod", "shop", "db-0"]
+        ctx.cluster.pod("db-0", labels={"app": "db"})
+
+    ctx.blow = replaced
+
+    verdict, _ = run_step(KillPod(selector="app=db"), ctx)
+
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert verdict.reason == "db-0 was gone before the blow"
+    assert ("Pod", "shop", "db-0") in ctx.cluster.objects
