@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import logging
 import signal
+from asyncio.sslproto import SSLProtocol
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from localcluster.sandbox.runtime import Runtime
 
 log = logging.getLogger("localcluster.kubelet")
+# bytes for each TLS connection; asyncio's own 256 KiB make 12 MB of the 45 connections of a busy start
+_TLS_BUFFER = 16 * 1024
 _PATIENCE = 30.0  # seconds for the API server to start
 _GRACE = 1.0  # seconds for the pods at our own end: their volumes go with the cluster
 
@@ -37,6 +40,7 @@ def main() -> None:
     parser.add_argument("--images", type=Path, action="append", default=[], help="folder of recipes; repeatable")
     parser.add_argument("--nodes", type=int, default=3, help="number of virtual nodes")
     given = parser.parse_args()
+    SSLProtocol.max_size = _TLS_BUFFER
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     asyncio.run(_serve(given))
 
