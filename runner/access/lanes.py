@@ -79,6 +79,12 @@ class Lanes(Generic[T]):
         for _ in range(count):
             group.start_soon(self._keep)
 
+    async def connected(self, within: float) -> None:
+        """Return when the first connection is there, or after `within` seconds: our own start is no outage."""
+        with anyio.move_on_after(within):
+            while not self._alive:
+                await self._changed.wait()
+
     async def carry(self, write: Write) -> None:
         """Send one write and note its fate; ends within the record's time limit."""
         try:

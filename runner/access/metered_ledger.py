@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 # After recovery the rows are there at once; a server that cannot be read for this long has not recovered. Seconds.
 _READ_WITHIN = 15.0
+# Then it writes all the same, so that what fails is noted with its reason. The engine waits 15 s for a load.
+_CONNECT_WITHIN = 10.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ async def write_rows(
 
     async with anyio.create_task_group() as group:
         lanes.start(group, connections)
+        await lanes.connected(_CONNECT_WITHIN)
         await Pace(ctx, stop, record, make, lanes.carry, rto).run()
         lanes.note_blindness()
         group.cancel_scope.cancel()

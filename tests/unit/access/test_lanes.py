@@ -23,6 +23,7 @@ class Server:
         self.connected = 0
         self.hang = 0
         self.answer = None
+        self.slow = 0.0
 
     async def find(self):
         if not self.api:
@@ -33,6 +34,7 @@ class Server:
     async def connect(self, target):
         if not self.up:
             raise NotServed("refused")
+        await asyncio.sleep(self.slow)
         self.connected += 1
         try:
             yield self
@@ -48,9 +50,10 @@ class Server:
             raise self.answer
 
 
-def play(script, count=2, timeout=0.3):
+def play(script, count=2, timeout=0.3, slow=0.0):
     async def main():
         server, record = Server(), Record(10.0, timeout)
+        server.slow = slow
         lanes = Lanes(server.find, server.connect, record, anyio.current_time)
 
         async def carry():
@@ -60,7 +63,7 @@ def play(script, count=2, timeout=0.3):
 
         async with anyio.create_task_group() as group:
             lanes.start(group, count)
-            await asyncio.sleep(0.02)
+            await lanes.connected(1.0)
             found = await script(server, carry)
             lanes.note_blindness()
             group.cancel_scope.cancel()
@@ -77,6 +80,31 @@ def test_a_write_is_acknowledged_and_its_lane_used_again():
 
     assert {one.fate for one in writes} == {Fate.ACKNOWLEDGED}
     assert server.connected == 0
+
+
+def test_the_time_that_we_need_to_connect_is_no_failure_of_the_server():
+    async def script(server, carry):
+        return await carry()
+
+    write, _, _ = play(script, slow=0.2)
+
+    assert write.fate is Fate.ACKNOWLEDGED
+
+
+def test_a_server_that_is_not_there_is_not_waited_for_for_ever():
+    async def main():
+        server, record = Server(), Record(10.0, 0.3)
+        server.up = False
+        lanes = Lanes(server.find, server.connect, record, anyio.current_time)
+        async with anyio.create_task_group() as group:
+            lanes.start(group, 1)
+            await lanes.connected(0.1)
+            write = Write(anyio.current_time(), id="x")
+            await lanes.carry(write)
+            group.cancel_scope.cancel()
+        return write
+
+    assert asyncio.run(main()).error == "refused"
 
 
 def test_one_write_that_hangs_does_not_stop_the_others():

@@ -68,6 +68,25 @@ def test_all_writes_are_kept_when_nothing_happens(shop):
     assert "no fault struck" in verdict.reason
 
 
+def test_connecting_slowly_is_not_counted_against_the_database(shop, monkeypatch):
+    """On a busy machine the first connection takes longer than the first write is due."""
+    from contextlib import asynccontextmanager
+
+    tunnel = shop[0].tunnel
+
+    @asynccontextmanager
+    async def slow(*args, **kwargs):
+        await asyncio.sleep(0.3)
+        async with tunnel(*args, **kwargs) as address:
+            yield address
+
+    monkeypatch.setattr(shop[0], "tunnel", slow)
+    verdict, data, _ = run(SqlLedger(**ARGS, budget={"failed": 0}), shop, nothing)
+
+    assert verdict.outcome is Outcome.PASSED, verdict
+    assert (data["failed"], data["windows"]) == (0, [])
+
+
 def test_the_way_back_is_owed_before_the_table_is_made_and_drops_it(shop):
     _, _, ctx = run(SqlLedger(**ARGS), shop, nothing)
     table = table_of(ctx)
