@@ -16,6 +16,7 @@ class Addresses:
 
         Raises:
             LookupError: all 253 are in use.
+
         """
         if not self._free:
             raise LookupError("the node has no free pod address")

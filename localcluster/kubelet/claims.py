@@ -20,6 +20,7 @@ async def claimed_volume(sources: Sources, namespace: str, name: str, labels: Ma
     Raises:
         VolumeError: no claim, not bound, on another node, or no local path.
         ApiError: the server did not answer.
+
     """
     claim = await sources.get("persistentvolumeclaims", namespace, name)
     if claim is None:

@@ -20,5 +20,6 @@ def seconds(stamp: str) -> float:
 
     Raises:
         ValueError: this is no RFC 3339 time.
+
     """
     return datetime.fromisoformat(stamp).timestamp()

@@ -56,6 +56,7 @@ async def container_spec(container: Obj, recipe: Recipe, context: PodContext, fi
         ConfigError: something it refers to is missing, or its user is forbidden.
         ImageError: a path of the image does not exist.
         ApiError: the server did not answer.
+
     """
     who = identity(context.pod, container, recipe)
     own = await environment(container, context.around)

@@ -20,6 +20,7 @@ def field(pod: Obj, path: str) -> str:
 
     Raises:
         ValueError: Kubernetes has no such field in the downward API.
+
     """
     if keyed := _KEYED.fullmatch(path):
         return str((pod["metadata"].get(keyed.group(1)) or {}).get(keyed.group(2), ""))
@@ -61,6 +62,7 @@ def resource(pod: Obj, container: str, ref: Obj, allocatable: Mapping[str, str])
 
     Raises:
         ValueError: no such container or resource.
+
     """
     name = ref.get("containerName") or container
     group, _, kind = ref["resource"].partition(".")

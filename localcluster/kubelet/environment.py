@@ -42,6 +42,7 @@ async def environment(container: Obj, around: Surroundings) -> dict[str, str]:
     Raises:
         ConfigError: a ConfigMap, Secret or key that is not optional is missing.
         ApiError: the server did not answer.
+
     """
     links = await _service_links(around)
     env: dict[str, str] = {}

@@ -100,6 +100,7 @@ def port_of(port: int | str, container: Obj) -> int:
 
     Raises:
         ValueError: the container has no port of that name.
+
     """
     if isinstance(port, int) or port.isdigit():
         return int(port)

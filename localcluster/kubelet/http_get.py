@@ -39,6 +39,7 @@ async def http_get(request: Request) -> int:
     Raises:
         OSError: nobody answers.
         ValueError: the answer is no HTTP.
+
     """
     code = 0
     for _ in range(_REDIRECTS):

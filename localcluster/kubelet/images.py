@@ -51,6 +51,7 @@ class Recipe:
 
         Raises:
             ImageError: a package is not installed, or a path does not exist.
+
         """
         found = {target: _resolve(source, self.folder) for target, source in self.paths.items()}
         for target, source in found.items():
@@ -63,6 +64,7 @@ class Recipe:
 
         Raises:
             ImageError: it names what is missing.
+
         """
         importlib.invalidate_caches()
         missing = [name for name in self.requires if importlib.util.find_spec(name) is None]
@@ -97,6 +99,7 @@ class Images:
 
         Raises:
             ImageError: no recipe, or it needs what this machine does not have.
+
         """
         name = normalise(image)
         if policy == "Always" or (name not in self._recipes and policy != "Never"):
@@ -127,6 +130,7 @@ def read_recipe(page: Path) -> Recipe:
 
     Raises:
         ValueError: what is wrong with it.
+
     """
     text = page.read_bytes()
     given = yaml.safe_load(text)

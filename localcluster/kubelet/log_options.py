@@ -31,6 +31,7 @@ class LogOptions:
 
         Raises:
             ValueError: one of them is malformed.
+
         """
         return cls(
             follow=_flag(query.get("follow")),

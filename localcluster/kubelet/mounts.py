@@ -21,6 +21,7 @@ def volume_mounts(container: Obj, volumes: Mapping[str, Volume], env: Mapping[st
 
     Raises:
         ConfigError: an unknown volume, or a sub-path that leaves its volume.
+
     """
     found = [_mount(entry, volumes, env) for entry in container.get("volumeMounts") or []]
     return sorted(found, key=lambda mount: len(PurePosixPath(mount.target).parts))

@@ -27,6 +27,7 @@ async def files(volume: Obj, around: Surroundings, tokens: Tokens) -> dict[str, 
     Raises:
         VolumeError: what it refers to is missing.
         ApiError: the server did not answer.
+
     """
     kind = next(kind for kind in KINDS if kind in volume)
     given = volume[kind] or {}

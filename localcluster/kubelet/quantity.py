@@ -19,6 +19,7 @@ def quantity(text: str | float) -> Decimal:
 
     Raises:
         ValueError: this is no quantity.
+
     """
     text = str(text).strip()
     try:

@@ -26,6 +26,7 @@ def identity(pod: Obj, container: Obj, recipe: Recipe) -> Identity:
 
     Raises:
         ConfigError: runAsNonRoot is set, and it would be root.
+
     """
     context = {**(pod["spec"].get("securityContext") or {}), **(container.get("securityContext") or {})}
     uid = int(context.get("runAsUser", recipe.uid))

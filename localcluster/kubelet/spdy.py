@@ -71,6 +71,7 @@ class Spdy:
 
         Raises:
             SpdyError: these bytes are no SPDY.
+
         """
         self._rest += data
         while len(self._rest) >= 8:
@@ -89,6 +90,7 @@ class Spdy:
 
         Raises:
             SpdyError: they are damaged.
+
         """
         try:
             block = self._inflate.decompress(frame.payload[10:])

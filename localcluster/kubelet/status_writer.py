@@ -58,6 +58,7 @@ class StatusWriter:
 
         Raises:
             ApiError: the server refused.
+
         """
         async with self._writing:
             change = {key: value for key, value in self._compute().items() if self._written.get(key) != value}

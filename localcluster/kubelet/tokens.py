@@ -28,6 +28,7 @@ class Tokens:
 
         Raises:
             ApiError: the server gave none.
+
         """
         audience = asked.get("audience") or ""
         token, renew_at = self._held.get(audience, (b"", 0.0))

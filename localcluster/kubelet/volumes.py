@@ -52,6 +52,7 @@ class Volumes:
         Raises:
             VolumeError: one cannot be set up now.
             ApiError: the server did not answer.
+
         """
         self.around.sources.watch(self, self._noticed)
         for volume in self.around.pod["spec"].get("volumes") or []:
