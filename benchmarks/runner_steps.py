@@ -54,9 +54,7 @@ def main() -> None:
         for steps in (10, 1000, 10_000):
             took, peak, inside = run(Path(name), steps, kubeconfig)
             each = inside / steps * 1000
-            print(
-                f"{steps:6} steps: {took:.2f} s in all, {each:.3f} ms a step (target 1), peak so far {peak / 1024:.0f} MiB"
-            )
+            print(f"{steps:6} steps: {took:.2f} s in all, {each:.3f} ms a step (target 1), peak {peak // 1024} MiB")
 
 
 if __name__ == "__main__":

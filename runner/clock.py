@@ -1,4 +1,4 @@
-"""An event loop whose clock jumps when everybody sleeps, so that a test of five minutes takes a millisecond and is exact."""
+"""An event loop whose clock jumps when everybody sleeps: a test of five minutes takes a millisecond and is exact."""
 
 from __future__ import annotations
 

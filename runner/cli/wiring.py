@@ -100,6 +100,7 @@ def report_request(request: str) -> tuple[str, Path]:
 
     Raises:
         InvalidInput: there is no such kind, or no file is named.
+
     """
     kind, _, path = request.partition("=")
     names = _reporters()

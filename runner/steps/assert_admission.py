@@ -38,8 +38,9 @@ class Result(StepResult):
 
 
 class AssertAdmission(Probe):
-    """Ask with a server-side dry run (`dryRun=All`) whether an object would be admitted: quotas, limit ranges and
-    validation judge it as they would in earnest, and nothing is made.
+    """Ask with a server-side dry run (`dryRun=All`) whether an object would be admitted.
+
+    Quotas, limit ranges and validation judge it as they would in earnest, and nothing is made.
 
     Example:
         - name: a pod without limits gets those of the LimitRange

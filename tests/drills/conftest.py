@@ -1,18 +1,22 @@
 """Clusters of their own for drills, kept while they are broken and looked at, and gone afterwards."""
 
+import itertools
 import os
 import re
 import shutil
 from pathlib import Path
 
 import pytest
+
 from drilling import IMAGES, Kept, localcluster
+
+_NUMBERS = itertools.count(1)
 
 
 @pytest.fixture
-def cluster(request, tmp_path):
+def cluster(tmp_path):
     """An empty cluster with a name of its own."""
-    name = re.sub("[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40] + f"-{os.getpid()}"
+    name = f"drill-{os.getpid()}-{next(_NUMBERS)}"
     told = localcluster("up", name, "--images", IMAGES, "--wait", "60")
     kubeconfig = Path(re.search(r"^KUBECONFIG=(.*)$", told, re.MULTILINE)[1])
     try:
