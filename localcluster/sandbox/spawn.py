@@ -131,7 +131,8 @@ class Spawner:
     def _abandon(self, message: dict[str, Any], made: list[int]) -> None:
         """Nobody waits any more (cancelled): what was started must not go on unseen."""
         if "pid" in message:
-            signal.pidfd_send_signal(made[-1], signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                signal.pidfd_send_signal(made[-1], signal.SIGKILL)
         for descriptor in made:
             os.close(descriptor)
 
