@@ -194,8 +194,12 @@ def test_load_grows_the_deployment_to_its_maximum_and_back(scaling):
             return await _size(world) == 6
 
         await world.until(full)
-        rescaled = await world.until(lambda: world.events("SuccessfulRescale"))
-        assert rescaled[0]["message"] == f"New size: 6; reason: {ABOVE}"
+
+        async def told():
+            return [one for one in await world.events("SuccessfulRescale") if "New size: 6" in one["message"]]
+
+        rescaled = await world.until(told)
+        assert f"New size: 6; reason: {ABOVE}" in [one["message"] for one in rescaled]
         limited = await world.until(_condition(world, "ScalingLimited", "TooManyReplicas"))
         assert limited["status"] == "True"
         metrics.cpu = "1m"

@@ -71,7 +71,7 @@ def test_a_terminating_pod_leaves_at_once(story):
             ends = await _ends(world)
             return not await _addresses(world) and ends["a"] == {"ready": False, "serving": True, "terminating": True}
 
-        await world.until(gone, within=0.5)
+        await world.until(gone, within=1.5)
 
     story(play)
 
@@ -129,7 +129,7 @@ def test_hand_made_endpoints_are_left_alone_and_mirrored(story):
         async def moved():
             return list(await _ends(world, "leader")) == ["10.244.1.8"]
 
-        await world.until(moved, within=0.5)
+        await world.until(moved, within=1.5)
         await world.client.patch("services", "leader", {"metadata": {"labels": {"a": "b"}}}, "default")
 
         async def same():

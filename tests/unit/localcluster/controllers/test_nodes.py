@@ -65,7 +65,7 @@ def test_a_node_that_speaks_again_loses_its_taints(story, impatient):
         await world.client.create("leases.coordination.k8s.io", lease)
         ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "lastTransitionTime": clock.stamp()}
         await world.client.patch("nodes", "node-1", {"status": {"conditions": [ready]}}, subresource="status")
-        await world.until(_taints(world, "node-1"), within=0.19)
+        await world.until(_taints(world, "node-1"), within=1.0)
 
     story(play, nodes=1)
 

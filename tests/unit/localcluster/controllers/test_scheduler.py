@@ -99,7 +99,7 @@ def test_a_pod_is_placed_as_soon_as_its_obstacle_goes(story):
         await world.apply("pods", _pod("a"))
         await world.until(_refused(world, "a"))
         await world.client.patch("nodes", "node-1", {"spec": {"unschedulable": None}})
-        assert await world.until(_placed(world, "a"), within=0.5) == "node-1"
+        assert await world.until(_placed(world, "a"), within=1.5) == "node-1"
 
     story(play, nodes=1)
 
@@ -125,7 +125,7 @@ def test_a_pod_is_placed_when_another_makes_room(story):
         await world.apply("pods", _pod("second", cpu="3"))
         await world.until(_refused(world, "second"))
         await world.client.delete("pods", "big", "default", grace=0)
-        await world.until(_placed(world, "second"), within=0.5)
+        await world.until(_placed(world, "second"), within=1.5)
 
     story(play, nodes=1)
 

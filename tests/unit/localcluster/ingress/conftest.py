@@ -83,14 +83,17 @@ class Front:
         writer.close()
         return int(text.split()[1]), text.partition("\r\n\r\n")[2]
 
-    async def until(self, host: str, path: str, expected: int, within: float = 5.0) -> str:
-        end = time.monotonic() + within
+    async def until(self, host: str, path: str, expected: int, within: float = 10.0) -> str:
+        """Wait for a code; ten times in a row, as old workers still answer for a moment after a reload."""
+        end, row = time.monotonic() + within, 0
         while True:
             code, body = await self.get(host, path)
-            if code == expected:
+            row = row + 1 if code == expected else 0
+            if row == 10:
                 return body
             assert time.monotonic() < end, f"{host}{path} answers {code}, not {expected}"
-            await asyncio.sleep(0.02)
+            if not row:
+                await asyncio.sleep(0.02)
 
 
 def free_port() -> int:
