@@ -171,3 +171,15 @@ async def scenario(runtime, pod):
         return
     raise AssertionError("a removed pod started a container")
 """)
+
+
+def test_even_root_in_a_container_has_docker_s_capabilities_only_and_gains_no_more(inside):
+    inside("""
+QUESTION = ["grep", "-E", "CapBnd|NoNewPrivs", "/proc/self/status"]
+LIMITED = ["CapBnd:\\t00000000a80425fb", "NoNewPrivs:\\t1"]
+
+async def scenario(runtime, pod):
+    assert await run_in(pod, *QUESTION, uid=0) == (0, LIMITED)
+    further = await (await pod.start(container("sleep", "60", uid=0))).exec(QUESTION)
+    assert (await further.stdout.read()).decode().splitlines() == LIMITED
+""")
