@@ -21,6 +21,7 @@ _EXPECTED = {
     "int_from_float": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
+    "finite_number": "a finite number",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "list_type": "a list",
@@ -48,7 +49,9 @@ def complaints(error: ValidationError, model: type[BaseModel], given: Any) -> It
     expected: dict[Path, list[str]] = {}
     for one in error.errors(include_url=False):
         path = _path(one, given)
-        if one["type"] == "extra_forbidden":
+        if _is_about_key(one):
+            yield path, f"the key must be text, not {shown(one['input'])}", True
+        elif one["type"] == "extra_forbidden":
             yield path, "unknown key" + _known(model, path), True
         elif one["type"] == "missing":
             yield path, f"is missing{_meaning(model, path)}", True
@@ -84,14 +87,21 @@ def dotted(path: Sequence[Any]) -> str:
 def _path(one: ErrorDetails, given: Any) -> Path:
     """The error's place in what was written: pydantic's own words for members of a union are left out."""
     path: list[Any] = []
-    last = len(one["loc"]) - 1
-    for index, part in enumerate(one["loc"]):
+    loc = one["loc"]
+    if _is_about_key(one):
+        # pydantic names the key by its text, which the mapping does not hold
+        loc = (*loc[: -2 if loc[-1] == "[key]" else -1], one["input"])
+    for index, part in enumerate(loc):
         if _holds(given, part):
             given = given[part]
             path.append(part)
-        elif index == last and one["type"] == "missing":
+        elif index == len(loc) - 1 and one["type"] == "missing":
             path.append(part)
     return tuple(path)
+
+
+def _is_about_key(one: ErrorDetails) -> bool:
+    return one["type"] == "invalid_key" or (one["type"] == "string_type" and one["loc"][-1:] == ("[key]",))
 
 
 def _holds(given: Any, part: Any) -> bool:

@@ -165,9 +165,9 @@ def fit_parts(model: type[BaseModel], spot: Spot, settled: Settled, mistakes: Mi
             spot.tell(mistakes, path, what)
             wrong.update(path[:1])
         made = model.model_construct()
-        for key in known.keys() - wrong:
+        for key in known.keys() & names.keys() - wrong:
             model.__pydantic_validator__.validate_assignment(made, names[key], known[key])
-    return {key: getattr(made, names[key]) for key in known if key not in wrong}
+    return {key: getattr(made, names[key]) for key in known if key in names and key not in wrong}
 
 
 def _touches(path: Path, waiting: set[Path]) -> bool:
