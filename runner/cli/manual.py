@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+import re
+from typing import Any, get_args
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from runner import steps
@@ -56,10 +58,7 @@ def _sentence(kind: type[Step]) -> str:
 
 
 def _settings(fields: dict[str, FieldInfo]) -> str:
-    rows = [
-        f"| `{name}` | {_type(field)} | {_default(field)} | {field.description or ''} |"
-        for name, field in fields.items()
-    ]
+    rows = [f"| `{name}` | {_type(field)} | {_default(field)} | {_meaning(field)} |" for name, field in fields.items()]
     return "\n".join(["| name | type | default | meaning |", "| --- | --- | --- | --- |", *rows]) if rows else "none"
 
 
@@ -67,7 +66,16 @@ def _type(field: FieldInfo) -> str:
     if _is_duration(field):
         return "duration"
     name = getattr(field.annotation, "__name__", "") if not hasattr(field.annotation, "__args__") else ""
-    return (name or str(field.annotation)).replace("|", "\\|").replace("typing.", "").replace("NoneType", "none")
+    plain = re.sub(r"[A-Za-z_]\w*\.", "", name or str(field.annotation))
+    return plain.replace("|", "\\|").replace("NoneType", "none")
+
+
+def _meaning(field: FieldInfo) -> str:
+    """The description; for a result that holds others, the names that expressions may use."""
+    inner = [field.annotation, *get_args(field.annotation)]
+    models = [one for one in inner if isinstance(one, type) and issubclass(one, BaseModel)]
+    names = [f"`{name}`" for model in models for name in model.model_fields]
+    return field.description or (f"with {', '.join(names)}" if names else "")
 
 
 def _is_duration(field: FieldInfo) -> bool:

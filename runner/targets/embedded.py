@@ -26,7 +26,7 @@ starts_its_own = True
 _START_LIMIT = 60.0
 _STOP_LIMIT = 30.0
 # One package of the extra that nothing else needs.
-_PART_OF_EXTRA = "pyroute2"
+_PART_OF_EXTRA = "dnslib"
 
 
 class Options(BaseModel):
