@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,10 +37,17 @@ class Ended:
         """The closing line."""
         return self.out.strip().splitlines()[-1]
 
+    def events(self):
+        """The event log, each event a dict."""
+        return [json.loads(line) for line in (self.folder / "events.jsonl").read_text().splitlines()]
+
+    def selected(self):
+        """Names of the plays that were to run."""
+        return next(event["plays"] for event in self.events() if event["type"] == "run-started")
+
     def plays(self):
         """Verdict and reason by play, from the event log."""
-        events = [json.loads(line) for line in (self.folder / "events.jsonl").read_text().splitlines()]
-        return {event["play"]: event for event in events if event["type"] == "play-finished"}
+        return {event["play"]: event for event in self.events() if event["type"] == "play-finished"}
 
 
 @dataclass
@@ -50,20 +58,72 @@ class Kept:
     folder: Path
     kubeconfig: Path
 
-    def shell(self, line, timeout=120):
+    @property
+    def env(self):
+        """Stock kubectl finds this cluster with it."""
+        return {**os.environ, "KUBECONFIG": str(self.kubeconfig), "PATH": f"{BIN}:{os.environ['PATH']}"}
+
+    @property
+    def inventory(self):
+        """The path of an inventory that names this cluster."""
+        path = self.folder / f"{self.name}.yaml"
+        path.write_text(INVENTORY.format(name=self.name, images=IMAGES))
+        return path
+
+    def shell(self, line, timeout=120, shell="sh"):
         """A line of shell with kubectl pointing at this cluster."""
-        env = {**os.environ, "KUBECONFIG": str(self.kubeconfig), "PATH": f"{BIN}:{os.environ['PATH']}"}
-        done = subprocess.run(
-            ["sh", "-ec", line], env=env, capture_output=True, text=True, timeout=timeout, cwd=ROOT, check=False
-        )
+        done = self.attempt(line, timeout, shell)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         return done.stdout
 
+    def attempt(self, line, timeout=120, shell="sh"):
+        """The same, whatever comes of it."""
+        words = [shell, "-ec", line]
+        return subprocess.run(
+            words, env=self.env, capture_output=True, text=True, timeout=timeout, cwd=ROOT, check=False
+        )
+
     def run(self, playbook, *flags, timeout=900):
         """Run a playbook on it."""
-        inventory = self.folder / f"{self.name}.yaml"
-        inventory.write_text(INVENTORY.format(name=self.name, images=IMAGES))
-        return e2e_run(ROOT / playbook, "-i", inventory, *flags, cwd=self.folder, timeout=timeout)
+        return e2e_run(ROOT / playbook, "-i", self.inventory, *flags, cwd=self.folder, timeout=timeout)
+
+    def start(self, playbook, *flags):
+        """Begin to run a playbook on it, in a process of its own."""
+        words = [BIN / "e2e-run", ROOT / playbook, "-i", self.inventory, *flags]
+        return Running(
+            subprocess.Popen(
+                [str(word) for word in words],
+                cwd=self.folder,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            ),
+            self.folder,
+        )
+
+
+@dataclass
+class Running:
+    """A run that goes on beside the test."""
+
+    process: subprocess.Popen
+    folder: Path
+
+    def wait_for(self, kind, within=120):
+        """Until an event of this kind is in its log; returns its folder."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline and self.process.poll() is None:
+            for log in sorted(self.folder.glob("logs/*/events.jsonl"), key=lambda path: path.stat().st_mtime)[-1:]:
+                if f'"type": "{kind}"' in log.read_text() or f'"type":"{kind}"' in log.read_text():
+                    return log.parent
+            time.sleep(0.02)
+        raise AssertionError(f"no {kind} within {within} s: {self.process.poll()}")
+
+    def ended(self, within=180):
+        """What came of it."""
+        out, _ = self.process.communicate(timeout=within)
+        found = re.search(r"^log: (.*)/run\.log$", out, re.MULTILINE)
+        return Ended(self.process.returncode, out, self.folder / found[1] if found else self.folder)
 
 
 def e2e_run(*words, cwd, timeout=900):
