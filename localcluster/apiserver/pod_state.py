@@ -5,26 +5,47 @@ from localcluster.client import Obj
 
 
 def pod_ready(pod: Obj) -> str:
-    """Ready containers of all."""
-    statuses = pod.get("status", {}).get("containerStatuses", ())
-    ready = sum(1 for one in statuses if one.get("ready") and "running" in one.get("state", {}))
-    return f"{ready}/{len(pod['spec'].get('containers', ()))}"
+    """Ready containers of all that are to run; a sidecar is one of them."""
+    ready = sum(1 for one in _statuses(pod) if one.get("ready") and "running" in one.get("state", {}))
+    ready += sum(1 for one in _sidecars(pod) if one.get("ready") and one.get("started"))
+    sidecars = [one for one in pod["spec"].get("initContainers", ()) if _restartable(one)]
+    return f"{ready}/{len(pod['spec'].get('containers', ())) + len(sidecars)}"
 
 
 def pod_restarts(pod: Obj) -> str:
-    """Restarts of all containers, and when the last was."""
-    statuses = pod.get("status", {}).get("containerStatuses", ())
-    total = sum(one.get("restartCount", 0) for one in statuses)
-    ends = [one.get("lastState", {}).get("terminated", {}).get("finishedAt") for one in statuses]
+    """Restarts of all that are to run (of the init containers, while those run), and when the last was."""
+    counted = [*_statuses(pod), *_sidecars(pod)]
+    if _initializing(pod) and not _initialized(pod):
+        counted = list(pod.get("status", {}).get("initContainerStatuses", ()))
+    total = sum(one.get("restartCount", 0) for one in counted)
+    ends = [one.get("lastState", {}).get("terminated", {}).get("finishedAt") for one in counted]
     last = max((one for one in ends if one), default=None)
     return f"{total} ({age(last)} ago)" if total and last else str(total)
+
+
+def _statuses(pod: Obj) -> list[Obj]:
+    return list(pod.get("status", {}).get("containerStatuses", ()))
+
+
+def _sidecars(pod: Obj) -> list[Obj]:
+    names = {one["name"] for one in pod["spec"].get("initContainers", ()) if _restartable(one)}
+    return [one for one in pod.get("status", {}).get("initContainerStatuses", ()) if one["name"] in names]
+
+
+def _restartable(container: Obj) -> bool:
+    return bool(container.get("restartPolicy") == "Always")
+
+
+def _initialized(pod: Obj) -> bool:
+    conditions = pod.get("status", {}).get("conditions", ())
+    return any(one["type"] == "Initialized" and one["status"] == "True" for one in conditions)
 
 
 def pod_status(pod: Obj) -> str:
     """The word: a phase, a container's reason, Init:1/2, Terminating, ..."""
     status, meta = pod.get("status", {}), pod["metadata"]
     word = status.get("reason") or status.get("phase", "")
-    beginning = _initializing(pod)
+    beginning = None if _initialized(pod) else _initializing(pod)
     word = beginning or _from_containers(status.get("containerStatuses", ()), word)
     if "deletionTimestamp" in meta and status.get("phase") not in ("Succeeded", "Failed"):
         return "Unknown" if status.get("reason") == "NodeLost" else "Terminating"

@@ -50,6 +50,21 @@ def test_a_marked_pod_is_terminating():
     assert pod_state.pod_status(_pod(metadata={"deletionTimestamp": "x"})) == "Terminating"
 
 
+def test_a_sidecar_counts_as_one_of_the_pods_containers():
+    sidecar = {"name": "s", "ready": True, "started": True, "restartCount": 2, "state": {"running": {}}}
+    status = {
+        "conditions": [{"type": "Initialized", "status": "True"}],
+        "initContainerStatuses": [sidecar],
+        "containerStatuses": [{"name": "a", "ready": False, "restartCount": 1, "state": {}}],
+    }
+    spec = {"containers": [{"name": "a"}], "initContainers": [{"name": "s", "restartPolicy": "Always"}]}
+
+    shown = _pod(spec=spec, status=status)
+
+    assert pod_state.pod_ready(shown) == "1/2"
+    assert pod_state.pod_restarts(shown) == "3"
+
+
 def test_every_kind_has_columns_and_fills_them(cluster):
     made = {"pods": pod(), "deployments.apps": deployment()}
     for resource, obj in made.items():
