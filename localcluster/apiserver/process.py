@@ -5,12 +5,15 @@ import asyncio
 import contextlib
 import logging
 import os
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from localcluster.apiserver import pki
 
+# bytes for each TLS connection; asyncio's own 256 KiB cost more than the objects of a small cluster do
+_TLS_BUFFER = 16 * 1024
 _NICE = -5  # only root may; others run like everybody
 
 
@@ -33,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     # a real control plane has processors of its own: busy pods must not make it miss Patroni's lease renewals
     with contextlib.suppress(OSError):
         os.nice(_NICE)
+    SSLProtocol.max_size = _TLS_BUFFER
     child = pki.ensure(arguments.state_dir)
     from localcluster.apiserver import service
 
