@@ -24,14 +24,12 @@ def spots(file: str, raw: Any, label: str) -> dict[str, Spot]:
     return {name: Spot(file, value, lines.get(name, 1), f"{label}.{name}") for name, value in raw.items()}
 
 
-def settle_layer(
-    layer: Mapping[str, Spot], scope: Scope, mistakes: Mistakes, own: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def settle_layer(layer: Mapping[str, Spot], scope: Scope, mistakes: Mistakes) -> dict[str, Any]:
     """Give each variable its final value, or a `Deferred` one when it needs what only the run knows.
 
     A variable may need others of its layer, in any order; its own name means the one below.
     """
-    return _Layer(layer, scope, mistakes, own or {}).settled()
+    return _Layer(layer, scope, mistakes).settled()
 
 
 @dataclass
@@ -39,7 +37,6 @@ class _Layer:
     layer: Mapping[str, Spot]
     scope: Scope
     mistakes: Mistakes
-    own: Mapping[str, Any]
     done: dict[str, Any] = field(default_factory=dict)
     asking: list[str] = field(default_factory=list)
 
@@ -67,8 +64,7 @@ class _Layer:
 
     def _value(self, name: str) -> None:
         spot = self.layer[name]
-        below = {key: value for key, value in self.done.items() if key != name}
-        settled = settle(spot, View(self.scope.over(below), own=self.own), self.mistakes)
+        settled = settle(spot, View(self.scope.over(self.done)), self.mistakes)
         self.done[name] = settled.as_value(spot)
         if settled.waiting and not settled.wrong and any(ref.name == name for ref in _refs(spot)):
             spot.tell(self.mistakes, (), "needs the variable of its own name, which is known only when the play runs")

@@ -79,6 +79,6 @@ def test_a_shipped_inventory_is_right(name):
 def test_overrides_are_yaml_and_the_last_one_wins(tmp_path):
     (tmp_path / "x.yaml").write_text("a: from file\nb: [1, 2]\n")
 
-    found = read_overrides(["a=first", f"@{tmp_path}/x.yaml", "c=false", "d=x=y", "e="])
+    found = read_overrides(["a=first", f"@{tmp_path}/x.yaml", "c=true", "c=false", "d=x=y", "e="])
 
     assert found == {"a": "from file", "b": [1, 2], "c": False, "d": "x=y", "e": None}
