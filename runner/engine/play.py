@@ -62,8 +62,10 @@ class PlayRun:
     async def _live(self) -> tuple[Verdict, StepResult | None]:
         if self._hurts and not await self._is_healthy(None):
             return self._not_healthy
-        verdict, result = await self._steps()
-        broken = await self.mender.mend(self.scene)
+        try:
+            verdict, result = await self._steps()
+        finally:
+            broken = await self.mender.mend(self.scene)
         if broken and verdict.outcome in _GREEN:
             verdict, result = unknown(f"not undone: {'; '.join(broken)}"), None
         if self._hurts and self.scene.blows and not await self._healed():

@@ -70,9 +70,11 @@ class Mend(Action):
 
     name: str = "mended"
     works: bool = True
+    seconds: float = 0.0
 
     async def act(self, ctx):
         WORLD.log.append(self.name)
+        await anyio.sleep(self.seconds)
         if not self.works:
             raise RuntimeError("cannot mend")
         WORLD.broken = not WORLD.heals
@@ -84,10 +86,11 @@ class Break(Fault):
 
     undo: str = "mended"
     mends: bool = True
+    undo_seconds: float = 0.0
 
     async def strike(self, ctx):
         if self.undo:
-            ctx.undo(Mend(name=self.undo, works=self.mends))
+            ctx.undo(Mend(name=self.undo, works=self.mends, seconds=self.undo_seconds))
         await ctx.blow()
         WORLD.log.append(f"broke at {ctx.now():.1f}")
         WORLD.broken = True
@@ -102,6 +105,7 @@ class Beside(Load):
 
     ready_after: float = 0.5
     green: bool = True
+    error: str = ""
     Result: ClassVar = Load.Result
 
     async def drive(self, ctx, stop):
@@ -109,6 +113,8 @@ class Beside(Load):
         await anyio.sleep(self.ready_after)
         ctx.publish(ready=True)
         await stop.wait()
+        if self.error:
+            raise RuntimeError(self.error)
         WORLD.log.append("load stopped")
         return Observation("counted", {"rto": ctx.now() - start})
 

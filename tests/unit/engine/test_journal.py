@@ -34,3 +34,15 @@ def test_only_debts_to_this_inventory_count(tmp_path):
         (folder / "journal.jsonl").write_text("\n".join(map(json.dumps, lines)))
 
     assert [debts.path.parent.name for debts in journal.unfinished(tmp_path, "two")] == ["two"]
+
+
+def test_a_debt_is_synced_to_the_disk_before_the_caller_goes_on(tmp_path, monkeypatch):
+    """A power cut right after the blow still finds the way back; the file's own name is synced too."""
+    synced = []
+    monkeypatch.setattr(journal.os, "fsync", lambda fd: synced.append(journal.os.readlink(f"/proc/self/fd/{fd}")))
+    monkeypatch.setattr(journal, "to_playbook", lambda step: {"scale": {}})
+
+    journal.Journal(tmp_path / "j.jsonl", {}, str).owe(None, play="p", target="t", within=1.0)
+
+    assert synced[-1] == str(tmp_path / "j.jsonl")
+    assert str(tmp_path) in synced

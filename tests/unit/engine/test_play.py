@@ -1,9 +1,10 @@
 """The life of a play: what runs, in which order, and who is to blame."""
 
 import anyio
+import pytest
 
 from runner.core.verdict import Outcome
-from runner.playbook.plan import Inventory, ParallelPlan, TargetSpec
+from runner.playbook.plan import Deferred, Inventory, ParallelPlan, TargetSpec
 
 
 def outcome(done, number=0):
@@ -261,3 +262,71 @@ def test_the_time_limit_ends_the_run_as_unknown(drill, make, world):
 
     assert not world.broken
     assert done.summary.exit_code == 3
+
+
+def test_missing_proof_outweighs_a_red_load(drill, make, world):
+    """What a blow that nobody felt did to the load says nothing about the system."""
+    world.proof = False
+    done = drill(make.play(make.step("beside", green=False), make.step("break")))
+
+    assert outcome(done) is Outcome.UNKNOWN
+
+
+def test_a_load_that_broke_proves_nothing_whatever_else_is_red(drill, make):
+    """Lost writes were not counted, so the play is UNKNOWN, with the load's own reason."""
+    done = drill(make.play(make.step("beside", error="no disk"), make.step("look", green=False)))
+
+    assert outcome(done) is Outcome.UNKNOWN
+    assert "no disk" in done.summary.plays[0].reason
+
+
+def test_after_an_interrupt_no_further_play_begins(drill, make):
+    """Whoever pressed Ctrl-C does not want the next fault."""
+
+    async def ctrl_c(run):
+        await anyio.sleep(1.0)
+        run.interrupt.strike("SIGTERM")
+
+    slow = make.play(make.step("do", seconds=60.0), make.step("look", green=True))
+    done = drill(slow, make.play(make.step("look", green=True), name="next"), beside=ctrl_c)
+
+    assert [event["play"] for event in done.of("play-started")] == ["play"]
+
+
+def test_an_undo_is_not_cancelled_by_an_interrupt(drill, make, world):
+    """Ctrl-C while it mends: it goes on mending."""
+
+    async def late(run):
+        await anyio.sleep(1.0)
+        run.interrupt.strike("SIGINT")
+        run.interrupt.strike("SIGINT")
+
+    play = make.play(make.step("break", undo_seconds=5.0), make.step("look", green=True))
+    done = drill(play, beside=late)
+
+    assert not world.broken
+    assert done.summary.unmended == ()
+
+
+def test_times_may_come_from_variables(drill, make):
+    """`within: "{{ patience }}"` is rendered when the step runs."""
+    late = Deferred("{{ patience }}", make.where)
+    wait = make.step("look", green=True, after=4.0, plan={"within": late})
+    done = drill(make.play(wait, variables={"patience": "5s"}))
+
+    assert outcome(done) is Outcome.PASSED
+    assert outcome(drill(make.play(wait, variables={"patience": "3s"}))) is Outcome.FAILED
+
+
+def test_an_undo_runs_to_its_end_when_the_runner_itself_falls(drill, make, world):
+    """A crash of the engine beside the play cancels everything but the mending."""
+
+    async def crash(run):
+        await anyio.sleep(1.0)
+        raise RuntimeError("engine broke")
+
+    play = make.play(make.step("break", undo_seconds=5.0), make.step("do", seconds=60.0))
+    with pytest.raises(ExceptionGroup):
+        drill(play, beside=crash)
+
+    assert not world.broken
