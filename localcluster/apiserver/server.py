@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from localcluster.apiserver import discovery, errors, openapi, request_info
+from localcluster.apiserver import discovery, errors, openapi, openapi_v2, request_info
 from localcluster.apiserver.negotiation import answer, wanted_form
 from localcluster.apiserver.registry import Registry
 from localcluster.apiserver.relay import Relay
@@ -98,6 +98,9 @@ async def _describe(path: str, request: web.BaseRequest, relay: Relay) -> web.St
         return _roots(path, request, metrics=metrics)
     if path.startswith("/openapi/v3"):
         return await _openapi(path.removeprefix("/openapi/v3").strip("/"))
+    if path == "/openapi/v2":
+        text, form = openapi_v2.document(request.headers.get("Accept", ""))
+        return web.Response(body=text, headers={"Content-Type": form})
     parts = path.strip("/").split("/")
     body = None
     if path == "/api/v1":
@@ -107,7 +110,7 @@ async def _describe(path: str, request: web.BaseRequest, relay: Relay) -> web.St
     elif parts[0] == "apis" and len(parts) == 3:
         body = discovery.resources(parts[1], parts[2], metrics=metrics)
     elif not parts[0]:
-        body = {"paths": ["/api", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"]}
+        body = {"paths": ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]}
     if body is None:
         raise errors.no_such_resource()
     return answer(body)
