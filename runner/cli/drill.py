@@ -11,6 +11,7 @@ from pathlib import Path
 import anyio
 
 from runner.cli import wiring
+from runner.cli.listing import warn
 from runner.cli.selection import select
 from runner.core import duration
 from runner.core.errors import InvalidInput, Mistake, Unmended
@@ -18,6 +19,7 @@ from runner.core.summary import Summary
 from runner.core.target import Cluster
 from runner.engine.journal import unfinished
 from runner.engine.run import Connect, Order, Run
+from runner.engine.secrets import Secrets
 from runner.playbook.load import load_all
 from runner.playbook.overrides import read_overrides
 from runner.playbook.plan import Inventory, PlaybookPlan, TargetSpec
@@ -48,6 +50,7 @@ class Drill:
             lambda: wiring.inventory(args.inventory),
             lambda: read_overrides(args.extra_vars),
         )
+        Secrets.check_local(inventory.secrets)
         for request in args.report:
             wiring.report_request(request)
         return cls(plan, inventory, args, select(plan, args), _timeout(args.timeout))
@@ -91,6 +94,7 @@ class Drill:
 
     def check(self) -> int:
         """Connect and say what is there; take no lock, write nothing."""
+        warn(self.plan)
         return asyncio.run(self._check())
 
     async def _check(self) -> int:

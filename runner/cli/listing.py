@@ -8,7 +8,7 @@ from pathlib import Path
 from runner.cli import wiring
 from runner.cli.selection import select
 from runner.playbook.load import check_playbook
-from runner.playbook.plan import nodes_of, steps_in
+from runner.playbook.plan import PlaybookPlan, nodes_of, steps_in
 
 
 def listing(path: Path, args: argparse.Namespace) -> None:
@@ -27,4 +27,11 @@ def listing(path: Path, args: argparse.Namespace) -> None:
 def check(path: Path) -> None:
     """Print that nothing is wrong; mistakes are raised by the loader."""
     plan = check_playbook(path, wiring.kinds(path))
+    warn(plan)
     print(f"{path}: {len(plan.plays)} plays, nothing wrong")
+
+
+def warn(plan: PlaybookPlan) -> None:
+    """Print what is no mistake but worth a look: a play that judges nothing, a name that only an inventory can have."""
+    for warning in plan.warnings:
+        print(f"warning: {warning}")

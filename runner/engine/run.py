@@ -16,7 +16,7 @@ import anyio
 
 from runner import __version__
 from runner.core.errors import Refused, RunnerError
-from runner.core.events import Event, Interrupted, PhaseStarted, RunFinished, RunStarted
+from runner.core.events import Event, Interrupted, Note, PhaseStarted, RunFinished, RunStarted
 from runner.core.summary import Summary, decides, summarize
 from runner.core.target import Cluster
 from runner.engine.bus import Bus, Listener
@@ -82,6 +82,8 @@ class Run:
     async def _all(self) -> str:
         problem = await self.interrupt.work(self._connect(), default="interrupted")
         self.bus.emit(self._started())
+        for warning in self.order.plan.warnings:
+            self.bus.emit(Note(level="warning", text=str(warning)))
         if problem:
             return str(problem)
         try:

@@ -27,6 +27,15 @@ class Secrets(Mapping[str, str]):
         self._values: dict[str, str] = {}
         self._masks: dict[str, str] = {}
 
+    @classmethod
+    def check_local(cls, specs: Mapping[str, SecretSpec]) -> None:
+        """Find out, before anything is written or touched, what `read_local` would complain of."""
+
+        async def never(spec: SecretSpec) -> str:
+            raise Refused(f"secrets.{spec.name} is not fetched by a check")
+
+        cls(specs, never).read_local()
+
     def read_local(self) -> None:
         """Read those of the environment and of files.
 

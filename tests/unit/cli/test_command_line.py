@@ -54,6 +54,16 @@ def test_a_mistake_is_one_sentence_and_exit_2(here, capsys, words, said):
     assert not (here / "logs").exists()
 
 
+def test_a_secret_that_is_not_there_is_told_before_anything_is_written(here, capsys):
+    """The line of the inventory, and what it looked for."""
+    (here / "none.yaml").write_text(INVENTORY + "secrets:\n  db: {env: NOT_SET_ANYWHERE}\n")
+
+    code, out = run(capsys, "tiny.yaml", "-i", "none.yaml")
+
+    assert (code, out) == (2, "none.yaml:6: secrets.db: the environment has no variable NOT_SET_ANYWHERE\n")
+    assert not (here / "logs").exists()
+
+
 def test_a_cluster_that_is_not_there_is_exit_3(here, capsys):
     """One sentence, and a run whose plays are all UNKNOWN."""
     code, out = run(capsys, "tiny.yaml", "-i", "none.yaml")
@@ -97,3 +107,22 @@ def test_the_manual_has_a_page_for_every_kind(here, capsys):
     assert "kill-pod" in kinds
     for kind in kinds:
         assert "## Example" in run(capsys, "steps", kind)[1]
+
+
+def test_check_warns_of_a_play_that_judges_nothing(here, capsys):
+    """It can never pass; better to hear that before the drill than after."""
+    (here / "vain.yaml").write_text("name: vain\nplays:\n  - name: one\n    steps:\n      - debug: {message: hello}\n")
+
+    code, out = run(capsys, "vain.yaml", "--check")
+
+    assert (code, "warning: vain.yaml:3: " in out) == (0, True), out
+
+
+@pytest.mark.parametrize("words", [["schema"], ["schema", "--inventory"]])
+def test_schemas_name_every_word_of_the_language(here, capsys, words):
+    """Editors complete step kinds and target kinds alike."""
+    word = "k3d" if "--inventory" in words else "kill-pod"
+
+    code, out = run(capsys, *words)
+
+    assert (code, f'"{word}"' in out) == (0, True)
