@@ -4,6 +4,7 @@ import base64
 from urllib.parse import quote
 
 import yaml
+
 from drilling import ROOT
 
 SECRETS = yaml.safe_load((ROOT / "demo/jewelry-shop/k8s/11-secrets.yaml").read_text())["stringData"]

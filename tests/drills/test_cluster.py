@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from drilling import BIN, IMAGES, localcluster
 
 POD = "run sleeper --image=docker.io/library/busybox:latest --restart=Never -- sleep 600"

@@ -1,6 +1,7 @@
 """The first drill of somebody who has just installed this."""
 
 import pytest
+
 from drilling import e2e_run
 
 

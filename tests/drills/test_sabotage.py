@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from drilling import ROOT
 
 CASES = sorted((Path(__file__).parent / "sabotage").glob("*.yaml"))
