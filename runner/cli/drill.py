@@ -110,13 +110,15 @@ class Drill:
         return 0
 
 
-def connector(run: str, *, keep: bool) -> Connect:
+def connector(run: str, *, keep: bool, start: bool = True) -> Connect:
     """How the engine reaches a target of any kind."""
 
     async def connect(spec: TargetSpec) -> Cluster:
         kind = wiring.target(spec.kind)
         folder = str(Path(spec.where.file).parent)
-        return await kind.connect(kind.Options.model_validate(spec.options), run=run, keep=keep, folder=folder)
+        return await kind.connect(
+            kind.Options.model_validate(spec.options), run=run, keep=keep, folder=folder, start=start
+        )
 
     return connect
 

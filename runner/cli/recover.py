@@ -46,8 +46,10 @@ def _journal(run: str) -> Path:
 
 async def _mend(debts: Debts, inventory: Inventory) -> int:
     run = debts.environment["run"]
-    recovery = Recovery(debts, inventory, connector(run, keep=True), wiring.kinds())
+    recovery = Recovery(debts, inventory, connector(run, keep=True, start=False), wiring.kinds())
     broken = await recovery.run()
+    for sentence in recovery.gone:
+        print(f"nothing to mend: {sentence}")
     for label in recovery.mended:
         print(f"mended: {label}")
     for label in broken:

@@ -3,6 +3,7 @@
 RunnerError
 ├── InvalidInput      2  playbook, inventory or usage is at fault; nothing was touched
 ├── Unreachable       3  the API, the tunnel or the network did not answer: nothing is proven
+│   └── Gone          3  a system that was started for one run has ended with it
 ├── Refused           3  a safety rule forbids it (lock, empty selector, blast radius)
 └── Unmended          4  something could not be undone
 """
@@ -55,6 +56,10 @@ class InvalidInput(RunnerError):
 
 class Unreachable(RunnerError):
     """Something between us and the system did not answer; the system may be well."""
+
+
+class Gone(Unreachable):
+    """The system was started for one run, and has ended: nothing in it can be broken any more."""
 
 
 class Refused(RunnerError):

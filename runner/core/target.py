@@ -42,6 +42,8 @@ class Cluster(Protocol):
     """Where objects are looked for unless a step says otherwise."""
     ingress: str | None
     """Base address of the ingress, such as `http://127.0.0.1:30080`; requests carry a Host header of their own."""
+    identity: str
+    """Tells this cluster from every other, also one that is later found under the same name."""
     version: str
     """The server's version, such as `v1.34.0+embedded`."""
     capabilities: frozenset[str]

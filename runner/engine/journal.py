@@ -41,7 +41,7 @@ class Journal:
     The first line names the environment, so that `recover` and the next run know where the debts lie.
     """
 
-    def __init__(self, path: Path, environment: dict[str, Any], hide: Callable[[str], str]) -> None:
+    def __init__(self, path: Path, environment: Callable[[], dict[str, Any]], hide: Callable[[str], str]) -> None:
         self._path = path
         self._hide = hide
         self._environment = environment
@@ -60,7 +60,7 @@ class Journal:
     def _write(self, record: dict[str, Any]) -> None:
         if self._fd is None:
             self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            self._append({"environment": self._environment})
+            self._append({"environment": self._environment()})
             _sync_folder(self._path.parent)
         self._append(record)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from runner.core.errors import Gone, Refused
 from runner.core.events import Event, UndoFinished
 from runner.core.target import Cluster
 from runner.engine.bus import Bus
@@ -26,29 +27,48 @@ class Recovery:
     kinds: Kinds
     clusters: dict[str, Cluster] = field(default_factory=dict)
     mended: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    """Sentences about systems that have ended, with all that was broken in them."""
 
     async def run(self) -> list[str]:
         """Run what is owed, the latest first; returns a sentence for each that could not be mended.
 
         Raises:
             Unreachable: a target is not there; nothing was tried.
+            Refused: what answers there is another system than the one that owes.
 
         """
         self.secrets = Secrets(self.inventory.secrets, self._fetch)
         self.secrets.read_local()
-        for name in {entry.target for entry in self.debts.entries}:
-            self.clusters[name] = await self.connect(self.inventory.targets[name])
-        for entry in self.debts.entries:
-            await self.secrets.fetch_used(repr(entry.undo))
         try:
+            for name in sorted({entry.target for entry in self.debts.entries}):
+                await self._reach(name)
+            for entry in self._reachable():
+                await self.secrets.fetch_used(repr(entry.undo))
             return await self._mend()
         finally:
             for cluster in self.clusters.values():
                 await cluster.close()
 
+    async def _reach(self, name: str) -> None:
+        try:
+            self.clusters[name] = await self.connect(self.inventory.targets[name])
+        except Gone as gone:
+            self.gone.append(str(gone))
+            return
+        owing, there = self.debts.environment.get("systems", {}).get(name), self.clusters[name].identity
+        if owing and owing != there:
+            raise Refused(f"{name} is another system now ({there}) than the one that owes ({owing})")
+
+    def _reachable(self) -> list[Entry]:
+        return [entry for entry in self.debts.entries if entry.target in self.clusters]
+
     async def _mend(self) -> list[str]:
         folder = self.debts.path.parent
-        journal = Journal(self.debts.path, self.debts.environment, self.secrets.unrender)
+        journal = Journal(self.debts.path, lambda: self.debts.environment, self.secrets.unrender)
+        for entry in self.debts.entries:
+            if entry.target not in self.clusters:
+                journal.done(entry)
         bus = Bus(folder / "events.jsonl", [self._hear], self.secrets.mask)
         scene = Scene(
             run=folder.name,
@@ -59,7 +79,7 @@ class Recovery:
             journal=journal,
             mask=self.secrets.mask,
             variables={"secrets": self.secrets},
-            owed=list(reversed(self.debts.entries)),
+            owed=list(reversed(self._reachable())),
         )
         mender = Mender(self.kinds, lambda value: render(value, {"secrets": self.secrets}), self._context)
         try:

@@ -67,7 +67,7 @@ class Run:
         self.secrets = Secrets(self.order.inventory.secrets, self._fetch)
         self.secrets.read_local()
         self.bus = Bus(self.order.logs / "events.jsonl", [self._keep, *self.order.listeners], self.secrets.mask)
-        self.journal = Journal(self.order.logs / "journal.jsonl", self._environment(), self.secrets.unrender)
+        self.journal = Journal(self.order.logs / "journal.jsonl", self._environment, self.secrets.unrender)
         self.interrupt = Interrupt(lambda by: self.bus.emit(Interrupted(by=by)))
         self.variables: dict[str, Any] = {**self.order.plan.variables, "secrets": self.secrets}
         try:
@@ -197,8 +197,15 @@ class Run:
             self.events.append(event)
 
     def _environment(self) -> dict[str, Any]:
-        order = self.order
-        return {"inventory": order.inventory.name, "inventory_path": order.inventory.path, "run": order.run}
+        """What `recover` must know to find the systems again, and to tell them from others."""
+        inventory = self.order.inventory
+        systems = {name: cluster.identity for name, cluster in self.clusters.items()}
+        return {
+            "inventory": inventory.name,
+            "inventory_path": inventory.path,
+            "run": self.order.run,
+            "systems": systems,
+        }
 
     def _started(self) -> RunStarted:
         plan, inventory = self.order.plan, self.order.inventory

@@ -25,13 +25,15 @@ class TargetKind(Protocol):
     starts_its_own: bool
     """Whether connecting may start a system, so that a mere check must not connect."""
 
-    async def connect(self, options: Any, *, run: str, keep: bool, folder: str = ".") -> Cluster:
+    async def connect(self, options: Any, *, run: str, keep: bool, folder: str = ".", start: bool = True) -> Cluster:
         """Reach the system.
 
         `run` is the id of the run; `keep` leaves running what had to be started; relative paths start in `folder`.
+        `start` False: nothing is started, only what is there is reached (`recover`).
 
         Raises:
             Unreachable: it is not there; one sentence, within 10 s.
+            Gone: it was started for a run, and has ended with it.
             InvalidInput: it can never work here, such as a wrong Python.
 
         """

@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 from pydantic import BaseModel, ConfigDict, Field
 
-from runner.core.errors import InvalidInput, Mistake, Unreachable
+from runner.core.errors import Gone, InvalidInput, Mistake, Unreachable
 from runner.targets.api.capabilities import ALL
 from runner.targets.kubernetes import KubernetesCluster, open_context
 
@@ -67,8 +67,11 @@ def image_folders() -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-async def connect(options: Options, *, run: str, keep: bool, folder: str = ".") -> EmbeddedCluster:
-    """Use the cluster of this run, the shared one, or start one named after the run and stop it at the end."""
+async def connect(options: Options, *, run: str, keep: bool, folder: str = ".", start: bool = True) -> EmbeddedCluster:
+    """Use the cluster of this run, the shared one, or start one named after the run and stop it at the end.
+
+    With `keep` it is the shared one that is started: the next runs use it, until `cluster down`.
+    """
     supported()
     names = [options.cluster] if options.cluster else [_name(run), SHARED]
     running = {told["name"]: told for told in await _clusters() if told["state"] == "running"}
@@ -80,7 +83,9 @@ async def connect(options: Options, *, run: str, keep: bool, folder: str = ".") 
         raise Unreachable(
             f"no embedded cluster {options.cluster} runs; start it: e2e-run cluster up --name {options.cluster}"
         )
-    return await _start(_name(run), options, folder, keep=keep)
+    if not start:
+        raise Gone(f"the embedded cluster of {run} has ended, and with it everything that was broken in it")
+    return await _start(SHARED if keep else _name(run), options, folder, keep=keep)
 
 
 async def _start(name: str, options: Options, folder: str, *, keep: bool) -> EmbeddedCluster:

@@ -40,7 +40,7 @@ class Options(BaseModel):
     )
 
 
-async def connect(options: Options, *, run: str, keep: bool, folder: str = ".") -> KubernetesCluster:  # noqa: ARG001 - every kind of target is asked the same way
+async def connect(options: Options, *, folder: str = ".", **_: object) -> KubernetesCluster:
     """Connect to the cluster of a context and find out what it can do."""
     config = _below(folder, options.kubeconfig) if options.kubeconfig else None
     return await open_context(
@@ -66,6 +66,7 @@ async def open_context(
     try:
         version = (await session.request("GET", "/version")).json()["gitVersion"]
         cluster = KubernetesCluster(session, namespace, ingress, version)
+        cluster.identity = await _identity(cluster, session.address)
         cluster.capabilities = await detect(cluster) if capabilities is None else capabilities
     except ApiRefused as error:
         await session.close()
@@ -76,6 +77,15 @@ async def open_context(
         await session.close()
         raise
     return cluster
+
+
+async def _identity(cluster: KubernetesCluster, address: str) -> str:
+    """The uid of the namespace kube-system, as is usual; the address where we may not read it."""
+    try:
+        system = await cluster.get("Namespace", "kube-system")
+    except ApiRefused:
+        system = None
+    return str(system["metadata"]["uid"]) if system else address
 
 
 def _below(folder: str, path: str) -> str:
@@ -107,6 +117,7 @@ class KubernetesCluster:
         self.namespace = namespace
         self.ingress = ingress
         self.version = version
+        self.identity = ""
         self.capabilities: frozenset[str] = frozenset()
         self._session = session
         self._kinds = Kinds(session)

@@ -23,7 +23,7 @@ class Options(BaseModel):
     )
 
 
-async def connect(options: Options, *, run: str, keep: bool, folder: str = ".") -> KubernetesCluster:  # noqa: ARG001 - every kind of target is asked the same way
+async def connect(options: Options, **_: object) -> KubernetesCluster:
     """Connect to the context that minikube wrote into the kubeconfig."""
     cluster = await open_context(
         None, options.profile, namespace=options.namespace, ingress=options.ingress, capabilities=None

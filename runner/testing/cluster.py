@@ -26,6 +26,7 @@ class FakeCluster(FakeObjects):
 
     ingress: str | None = None
     version: str = "v1.34.0+fake"
+    identity: str = "fake"
     capabilities: frozenset[str] = frozenset({"network-policy", "metrics", "ingress", "storage", "quota"})
     nodes_away: set[str] = field(default_factory=set)
     """Nodes whose kubelet does not answer, and whose containers do not end."""

@@ -133,6 +133,7 @@ class Nowhere:
     namespace = "shop"
     ingress = None
     version = "v0"
+    identity = "nowhere-1"
     capabilities = frozenset({"storage"})
 
     async def close(self):
@@ -196,4 +197,4 @@ def world():
 
 @pytest.fixture
 def make():
-    return types.SimpleNamespace(step=step, play=play, where=WHERE)
+    return types.SimpleNamespace(step=step, play=play, where=WHERE, kinds=KINDS.get, nowhere=Nowhere)

@@ -42,7 +42,7 @@ def test_a_debt_is_synced_to_the_disk_before_the_caller_goes_on(tmp_path, monkey
     monkeypatch.setattr(journal.os, "fsync", lambda fd: synced.append(journal.os.readlink(f"/proc/self/fd/{fd}")))
     monkeypatch.setattr(journal, "to_playbook", lambda step: {"scale": {}})
 
-    journal.Journal(tmp_path / "j.jsonl", {}, str).owe(None, play="p", target="t", within=1.0)
+    journal.Journal(tmp_path / "j.jsonl", dict, str).owe(None, play="p", target="t", within=1.0)
 
     assert synced[-1] == str(tmp_path / "j.jsonl")
     assert str(tmp_path) in synced
