@@ -132,8 +132,10 @@ def _execute(launch: Launch) -> NoReturn:
 
 
 def _fail(report: socket.socket, error: BaseException) -> NoReturn:
-    report.send(b"bad" + _told(error).encode(errors="replace"))
-    os._exit(_NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE)
+    try:
+        report.send(b"bad" + _told(error).encode(errors="replace"))
+    finally:  # whoever asked may have gone; a child that returned would go on as a second spawner
+        os._exit(_NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE)
 
 
 def _told(error: BaseException) -> str:
