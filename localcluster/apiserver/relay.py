@@ -205,7 +205,7 @@ def _stream_query(request: web.BaseRequest) -> str:
 
 
 def _unreachable(url: str, error: BaseException) -> ApiError:
-    return ApiError(502, "BadGateway", f"error dialing the kubelet at {url.partition('?')[0]}: {error!r}")
+    return ApiError(502, "BadGateway", f"error dialing the kubelet at {url.partition('?')[0]}: {error or repr(error)}")
 
 
 def _unavailable() -> ApiError:

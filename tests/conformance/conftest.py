@@ -172,7 +172,9 @@ class Kube:
     def close(self):
         for process in self.started:
             process.kill()
-            process.communicate()
+            process.wait()
+            if process.stdout:
+                process.stdout.close()
         self.started.clear()
 
 

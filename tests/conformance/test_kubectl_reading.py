@@ -7,7 +7,6 @@ import subprocess
 import pytest
 
 
-
 @pytest.fixture(scope="module")
 def shown(namespace, build):
     """A Deployment with two pods, to be looked at."""
@@ -114,7 +113,10 @@ def test_get_watch_prints_changes_as_they_come(kube, build):
 @pytest.mark.parametrize(
     ("what", "patterns"),
     [
-        ("pod/single", [r"Node: +\S+", r"Status: +Running", r"Image: +docker.io/library/", r"Scheduled .*Successfully"]),
+        (
+            "pod/single",
+            [r"Node: +\S+", r"Status: +Running", r"Image: +docker.io/library/", r"Scheduled .*Successfully"],
+        ),
         ("deployment/shown", [r"Replicas: +2 desired \| 2 updated", r"RollingUpdateStrategy:", r"ScalingReplicaSet"]),
         ("service/shown", [r"Endpoints: +10\.\d+\.\d+\.\d+:8080", r"Port: +http +80/TCP"]),
         ("namespace/default", [r"Status: +Active"]),

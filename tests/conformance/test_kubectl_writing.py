@@ -85,8 +85,8 @@ def test_diff_shows_what_apply_would_change(kube, build):
     done = kube.attempt("diff", "-f", "-", stdin=configmap(build, "differs", a="2"))
 
     assert done.code == 1
-    assert "-  a: \"1\"\n" in done.out
-    assert "+  a: \"2\"\n" in done.out
+    assert '-  a: "1"\n' in done.out
+    assert '+  a: "2"\n' in done.out
     assert kube.get("configmap", "differs")["data"] == {"a": "1"}
 
 
