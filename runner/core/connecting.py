@@ -17,6 +17,7 @@ class Tried(NamedTuple):
 
 
 # python3 says exactly what happened; nc (of busybox, or OpenBSD's) says it in words that differ, so both are read.
+# A small busybox, such as Debian's, has an nc without -z and -v: told to run `true`, it ends once it is connected.
 _PYTHON = """
 import socket, sys
 host, port, limit = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
@@ -36,7 +37,12 @@ except OSError as error:
 """
 SCRIPT = f"""
 if command -v python3 >/dev/null 2>&1; then exec python3 -c '{_PYTHON}' "$1" "$2" "$3"
-elif command -v nc >/dev/null 2>&1; then nc -z -v -w "$3" "$1" "$2" </dev/null && echo open; exit $?
+elif command -v nc >/dev/null 2>&1; then
+    said=$(nc -z -v -w "$3" "$1" "$2" </dev/null 2>&1); code=$?
+    case $said in *"invalid option"*|*"unrecognized option"*)
+        said=$(nc -w "$3" "$1" "$2" -e true </dev/null 2>&1); code=$?
+    esac
+    echo "$said" >&2; [ $code = 0 ] && echo open; exit $code
 else echo "unknown neither python3 nor nc in this image" >&2; exit 127
 fi
 """

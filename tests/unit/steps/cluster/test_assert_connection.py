@@ -1,9 +1,11 @@
 """Allowed, denied, and what proves neither."""
 
+import subprocess
+
 import pytest
 from pydantic import ValidationError
 
-from runner.core.connecting import outcome
+from runner.core.connecting import SCRIPT, outcome
 from runner.core.target import CommandResult
 from runner.core.verdict import Outcome
 from runner.steps.assert_connection import AssertConnection
@@ -42,6 +44,32 @@ def connection(expect: str, source=None) -> AssertConnection:
 )
 def test_the_words_of_python_and_of_every_nc_are_understood(code, stdout, stderr, word):
     assert outcome(CommandResult(code, stdout, stderr)).outcome == word
+
+
+@pytest.mark.parametrize(
+    ("answers", "word"),
+    [("exit 0", "open"), ('echo "nc: timed out" >&2; exit 1', "timeout")],
+)
+def test_an_nc_that_cannot_only_look_is_told_to_run_true(tmp_path, answers, word):
+    """Debian's busybox has neither -z nor -v; its usage text is no answer of the network."""
+    small = tmp_path / "nc"
+    small.write_text(
+        "#!/bin/sh\n"
+        '[ "$1" = -z ] && { echo "nc: invalid option -- \'z\'" >&2; exit 1; }\n'
+        f'[ "$*" = "-w 2 db 5432 -e true" ] && {{ {answers}; }}\n'
+        "exit 9\n"
+    )
+    small.chmod(0o755)
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", SCRIPT, "sh", "db", "5432", "2"],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert outcome(CommandResult(done.returncode, done.stdout, done.stderr)).outcome == word
 
 
 @pytest.mark.parametrize(
