@@ -11,6 +11,7 @@ from runner.access.redis_server import RedisLogin, connection, role_of
 from runner.access.sentinel import ask_sentinel, pod_of
 from runner.access.service import Backend, backends, pods
 from runner.core.errors import Unreachable
+from runner.core.selectors import Selector
 
 if TYPE_CHECKING:
     from runner.core.target import Cluster
@@ -22,7 +23,7 @@ class SentinelFields(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     service: str = Field(default="", description="Service whose Endpoints lead to all Sentinels; or `selector`.")
-    selector: str = Field(default="", description="Label selector of the Sentinels' pods; or `service`.")
+    selector: Selector = Field(default="", description="Label selector of the Sentinels' pods; or `service`.")
     master: str = Field(default="mymaster", description="Name of the master, as in `sentinel monitor`.")
     port: int = Field(default=26379, ge=1, le=65535, description="Sentinel's port in the pod (with `selector`).")
     password: str = Field(default="", repr=False, description="Sentinel's own password, from a secret.")
@@ -41,7 +42,7 @@ class RedisFields(BaseModel):
         default=None, description="Ask the Sentinels who is master: {service or selector, master, port, password}."
     )
     service: str = Field(default="", description="Service whose Endpoints lead to the server's pod.")
-    pods: str = Field(default="", description="Label selector of the servers' pods.")
+    pods: Selector = Field(default="", description="Label selector of the servers' pods.")
     port: int = Field(default=6379, ge=1, le=65535, description="Redis' port in the pod (with `pods` and `sentinel`).")
     namespace: str | None = Field(default=None, description="Namespace of all of them; default: the target's.")
     user: str = Field(default="", description="ACL user; default: none.")

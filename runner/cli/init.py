@@ -25,10 +25,15 @@ def main(argv: Sequence[str]) -> int:
     ]
     if there:
         raise InvalidInput(there)
-    for path in files:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(STARTER / path, folder / path)
-        print(f"wrote {folder / path}")
+    try:
+        for path in files:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(STARTER / path, folder / path)
+            print(f"wrote {folder / path}")
+    except OSError as error:
+        raise InvalidInput(
+            [Mistake(None, f"{error.filename or folder}: cannot be written: {error.strerror}")]
+        ) from error
     prefix = "" if folder == Path() else f"cd {folder} && "
     print(f"now: {prefix}e2e-run first-drill.yaml -i mine")
     return 0

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from runner.core.errors import InvalidInput, Mistake
+
+T = TypeVar("T")
 
 EPILOG = """\
 beside it: e2e-run cluster|init|recover|report|schema|steps, each with --help
@@ -49,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     """Run the playbooks one after the other; the worst exit code speaks for all."""
     args = parser().parse_args(argv)
-    missing = [Mistake(None, f"{path}: no such playbook") for path in args.playbooks if not path.is_file()]
+    missing = [Mistake(None, _missing(path)) for path in args.playbooks if not path.is_file()]
     if missing:
         raise InvalidInput(missing)
     if args.list or (args.check and not args.inventory):
@@ -58,7 +61,7 @@ def main(argv: Sequence[str]) -> int:
         raise InvalidInput([Mistake(None, "no inventory; add -i NAME, such as -i embedded")])
     from runner.cli.drill import Drill
 
-    drills = [Drill.load(path, args) for path in args.playbooks]
+    drills = _all(partial(Drill.load, path, args) for path in args.playbooks)
     if args.check:
         return max(drill.check() for drill in drills)
     codes = []
@@ -69,10 +72,27 @@ def main(argv: Sequence[str]) -> int:
     return min(codes, key=(4, 130, 1, 3, 0).index)
 
 
+def _missing(path: Path) -> str:
+    return f"{path} is a folder; name its playbooks" if path.is_dir() else f"{path}: no such playbook"
+
+
+def _all(loads: Iterable[Callable[[], T]]) -> list[T]:
+    """Do them all, and tell what is wrong with any of them together."""
+    done: list[T] = []
+    mistakes: list[Mistake] = []
+    for load in loads:
+        try:
+            done.append(load())
+        except InvalidInput as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise InvalidInput(list(dict.fromkeys(mistakes)))
+    return done
+
+
 def _look(args: argparse.Namespace) -> int:
     from runner.cli.listing import check, listing
 
     show = partial(listing, args=args) if args.list else check
-    for path in args.playbooks:
-        show(path)
+    _all(partial(show, path) for path in args.playbooks)
     return 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,11 +64,24 @@ class _TargetOptions:
 
 
 def run_folder(name: str) -> Path:
-    """A new folder for a run; its name is the run's id, sorts by time and fits into a label (63 characters)."""
+    """A new folder for a run; its name is the run's id, sorts by time and fits into a label (63 characters).
+
+    Raises:
+        InvalidInput: it cannot be made; a run that leaves no trace proves nothing.
+
+    """
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    folder = LOGS / f"{name[:40]}-{stamp}-{uuid4().hex[:4]}"
-    folder.mkdir(parents=True)
+    slug = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-._")[:40] or "run"
+    folder = LOGS / f"{slug}-{stamp}-{uuid4().hex[:4]}"
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise _unwritable(folder.parent, error) from error
     return folder
+
+
+def _unwritable(path: Path, error: OSError) -> InvalidInput:
+    return InvalidInput([Mistake(None, f"{path}: cannot be written: {error.strerror}")])
 
 
 def stored_run(name: str | None) -> Path:
@@ -106,7 +121,19 @@ def report_request(request: str) -> tuple[str, Path]:
     names = _reporters()
     if kind not in names or not path:
         raise InvalidInput([Mistake(None, f"--report {request}: write KIND=FILE; kinds: {', '.join(names)}")])
+    if problem := _not_a_place(Path(path)):
+        raise InvalidInput([Mistake(None, f"--report {request}: {problem}")])
     return kind, Path(path)
+
+
+def _not_a_place(path: Path) -> str:
+    """Why no file can be written there, as far as can be known without touching anything."""
+    if path.is_dir():
+        return f"{path} is a folder"
+    there = next(place for place in (path, *path.parents) if place.exists())
+    if there != path and not there.is_dir():
+        return f"{there} is no folder"
+    return "" if os.access(there, os.W_OK) else f"{there} cannot be written"
 
 
 def _reporters() -> Sequence[str]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from runner.core.context import StepContext
 from runner.core.observation import Observation
 from runner.core.pods import is_active
+from runner.core.selectors import Selector
 from runner.core.step import Result
 from runner.core.target import Obj
 from runner.core.verdict import Verdict, failed, passed
@@ -46,7 +47,7 @@ def judge_empty(seen: Observation) -> Verdict | None:
 class PodChoice(BaseModel):
     """Fields that steps about pods have in common. Pods that are being deleted or have finished are not chosen."""
 
-    selector: str = Field(
+    selector: Selector = Field(
         default="", description='Label selector, such as "app=web,tier in (a,b)"; empty: every pod of the namespace.'
     )
     pod: Names = Field(default_factory=list, description="Name of a pod, or a list of names, instead of a selector.")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
 
 _TERM = re.compile(
     r"\s*(?:(?P<key>[\w./-]+)\s*(?P<op>==|=|!=)\s*(?P<value>[\w.-]*)"
@@ -29,21 +31,32 @@ def as_text(selector: Mapping[str, Any]) -> str:
 
 
 def matches(selector: str, labels: Mapping[str, str]) -> bool:
-    """Whether labels fit a selector's text.
+    """Whether labels fit a selector's text, all of which is read.
 
     Raises:
         ValueError: it is no selector; the sentence shows from where.
 
     """
+    return all(_fits(term, labels) for term in list(_terms(selector)))
+
+
+def _terms(selector: str) -> Iterator[re.Match[str]]:
     rest = selector.strip()
     while rest:
         term = _TERM.match(rest)
         if not term:
             raise ValueError(f"{rest!r} is no label selector; write app=web,tier in (a,b),!canary")
-        if not _fits(term, labels):
-            return False
+        yield term
         rest = rest[term.end() :]
-    return True
+
+
+def _sound(selector: str) -> str:
+    list(_terms(selector))
+    return selector
+
+
+Selector = Annotated[str, AfterValidator(_sound)]
+"""A label selector as text, known to be one before a system is touched."""
 
 
 def _fits(term: re.Match[str], labels: Mapping[str, str]) -> bool:

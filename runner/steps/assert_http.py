@@ -17,6 +17,7 @@ from runner.core.duration import Duration
 from runner.core.errors import Unreachable
 from runner.core.labels import IMAGE, run_label
 from runner.core.observation import Observation
+from runner.core.selectors import Selector
 from runner.core.step import Probe, Result
 from runner.core.target import ApiRefused
 from runner.core.that import That, unmet
@@ -100,10 +101,10 @@ class AssertHttp(Probe):
     timeout: Duration = Field(default=5.0, gt=0, description="Longest time from connecting to the end of the answer.")
     verify_tls: bool = Field(default=True, description="Whether a certificate must be valid.")
     via: Literal["", "pod"] = Field(default="", description="`pod`: send it from inside the cluster.")
-    client: str = Field(default="", description="With `via: pod`: selector of a pod to send it from.")
+    client: Selector = Field(default="", description="With `via: pod`: selector of a pod to send it from.")
     labels: dict[str, str] = Field(default_factory=dict, description="With `via: pod`: labels of the pod that is made.")
     image: str = Field(default=IMAGE, description="With `via: pod`: image of the pod that is made; it needs wget.")
-    pods: str = Field(default="", description="Label selector: ask each of these pods itself, on `port`.")
+    pods: Selector = Field(default="", description="Label selector: ask each of these pods itself, on `port`.")
     port: int | None = Field(default=None, ge=1, le=65535, description="With `pods`: the port in the pod.")
     namespace: str | None = Field(default=None, description="Namespace of `client` and `pods`; default: the target's.")
 

@@ -10,6 +10,7 @@ from runner.core.bounds import Bounds, out_of_bounds
 from runner.core.choice import Emptiness, emptiness, judge_empty
 from runner.core.context import StepContext
 from runner.core.observation import Observation
+from runner.core.selectors import Selector
 from runner.core.shown import shown
 from runner.core.step import Probe
 from runner.core.step import Result as StepResult
@@ -48,7 +49,7 @@ class AssertResource(Probe):
         description="Kind; Kind.group or apiVersion/Kind where ambiguous (Event.events.k8s.io).",
     )
     name: str | None = Field(default=None, description="The one of this name.")
-    selector: str = Field(default="", description="Those with these labels; empty: all.")
+    selector: Selector = Field(default="", description="Those with these labels; empty: all.")
     namespace: str | None = Field(default=None, description="Namespace; default: the target's.")
     that: That = Field(default_factory=list, description="Expressions that must be true of each, as `object`.")
     count: Bounds | None = Field(default=None, description="Exactly so many, or {min: 2, max: 5}.")

@@ -12,6 +12,7 @@ from runner.access.sql_fields import SqlFields
 from runner.core.context import StepContext
 from runner.core.duration import Duration
 from runner.core.observation import Observation
+from runner.core.selectors import Selector
 from runner.core.step import Probe, Result
 from runner.core.that import That, unmet
 from runner.core.verdict import Verdict, failed, passed
@@ -62,7 +63,7 @@ class AssertSql(SqlFields, Probe):
     Result: ClassVar[type[BaseModel]] = AssertSqlResult
     deferred: ClassVar[frozenset[str]] = frozenset({"that"})
 
-    selector: str = Field(default="", description="Label selector instead of `service`: each pod is asked.")
+    selector: Selector = Field(default="", description="Label selector instead of `service`: each pod is asked.")
     pod: str = Field(default="", description="Name of the one pod to ask, instead of `service`.")
     query: str = Field(min_length=1, description="One SQL statement; placeholders are %s, or %(name)s.")
     params: list[Any] | dict[str, Any] | None = Field(default=None, description="Values of the placeholders.")

@@ -97,7 +97,7 @@ async def _client(config: str | None, context: str | None) -> Any:
     from kubernetes.aio.client import ApiClient, Configuration
     from kubernetes.aio.config import ConfigException, load_kube_config
 
-    path = config or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    path = _kubeconfig(config)
     settings = Configuration()
     try:
         await load_kube_config(config_file=path, context=context, client_configuration=settings)
@@ -108,6 +108,14 @@ async def _client(config: str | None, context: str | None) -> Any:
         raise Unreachable(f"{wanted} in the kubeconfig {path}") from error
     except OSError as error:
         raise Unreachable(f"cannot read the kubeconfig {path}: {(error.strerror or 'unreadable').lower()}") from error
+
+
+def _kubeconfig(given: str | None) -> str:
+    """Give the paths, joined by colons. The package would print to the terminal when there is no file."""
+    path = given or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    if not any(Path(one).expanduser().exists() for one in path.split(os.pathsep)):
+        raise Unreachable(f"no kubeconfig at {path}")
+    return path
 
 
 class KubernetesCluster:

@@ -42,6 +42,10 @@ def run(capsys, *words):
         (["tiny.yaml", "-i", "none.yaml", "--skip-tags", "a"], "no play is left to run"),
         (["tiny.yaml", "-i", "none.yaml", "--timeout", "5"], "--timeout: '5' is no duration"),
         (["tiny.yaml", "-i", "none.yaml", "--report", "pdf=x"], "write KIND=FILE"),
+        (["tiny.yaml", "-i", "none.yaml", "--report", "junit=."], "--report junit=.: . is a folder"),
+        (["tiny.yaml", "-i", "none.yaml", "--report", "junit=none.yaml/x"], "none.yaml is no folder"),
+        ([".", "-i", "none.yaml"], ". is a folder; name its playbooks"),
+        (["init", "tiny.yaml"], "tiny.yaml: cannot be written: File exists"),
         (["report", "never-was"], "no run never-was"),
         (["steps", "kill-pot"], 'did you mean "kill-pod"?'),
     ],
@@ -62,6 +66,37 @@ def test_a_secret_that_is_not_there_is_told_before_anything_is_written(here, cap
 
     assert (code, out) == (2, "none.yaml:6: secrets.db: the environment has no variable NOT_SET_ANYWHERE\n")
     assert not (here / "logs").exists()
+
+
+@pytest.mark.parametrize("words", [["-i", "none.yaml"], ["--check"]])
+def test_the_mistakes_of_all_playbooks_are_told_together(here, capsys, words):
+    """Nobody mends one file only to hear of the next."""
+    for name in ("one.yaml", "two.yaml"):
+        (here / name).write_text(GOOD.replace("assert:", "asert:"))
+
+    code, out = run(capsys, "one.yaml", "two.yaml", *words)
+
+    assert code == 2
+    assert [line.split(":")[0] for line in out.splitlines()] == ["one.yaml", "two.yaml"]
+
+
+def test_logs_that_cannot_be_written_are_bad_input(here, capsys):
+    """Before the system is touched: a run that leaves no trace proves nothing."""
+    (here / "logs").write_text("")
+
+    code, out = run(capsys, "tiny.yaml", "-i", "none.yaml")
+
+    assert (code, out) == (2, "logs: cannot be written: Not a directory\n")
+
+
+def test_the_name_of_a_playbook_is_no_path(here, capsys):
+    """Its run lies below logs/ whatever the name holds."""
+    (here / "tiny.yaml").write_text(GOOD.replace("name: tiny", "name: ../../up & down"))
+
+    run(capsys, "tiny.yaml", "-i", "none.yaml")
+
+    (folder,) = (here / "logs").iterdir()
+    assert folder.name.startswith("up-down-2")
 
 
 def test_a_cluster_that_is_not_there_is_exit_3(here, capsys):
