@@ -53,6 +53,9 @@ def view(**known):
         (HOLD | {"own_data": True, "peers": (LEFT, FRESH), "held_seconds": 15.0}, "master"),
         (HOLD | {"own_data": False, "peers": (EMPTY,), "held_seconds": 15.0}, "master"),
         (HOLD | {"own_data": False, "peers": (), "held_seconds": 15.0}, "master"),
+        # (b) a Sentinel in tilt may still do it
+        (HOLD | {"own_data": True, "peers": (LEFT, FRESH), "held_seconds": 44.9, "tilt": True}, "wait"),
+        (HOLD | {"own_data": True, "peers": (LEFT, FRESH), "held_seconds": 45.0, "tilt": True}, "master"),
         # a new cluster: all answer, all are empty, none has lost a master
         (HOLD | {"peers": (EMPTY, BLANK)}, "master"),
         (HOLD | {"own_data": True, "peers": (EMPTY, BLANK)}, "master"),

@@ -16,6 +16,8 @@ ALONE_SECONDS = 4.0
 """Hold of a master with data that nobody was connected to: no failover can be on its way."""
 LONGEST_HOLD_SECONDS = 15.0
 """Hold after which a failover that had to come will not come any more (three times Sentinel's failover-timeout)."""
+TILT_SECONDS = 30.0
+"""A Sentinel that found itself stopped or slow does nothing for this long, and then may still replace the master."""
 
 
 class Peer(NamedTuple):
@@ -44,6 +46,8 @@ class View(NamedTuple):
     """Its append-only file or its snapshot is not empty."""
     held_seconds: float
     """Since the Sentinels first said that the master is this pod; 0 if they do not."""
+    tilt: bool = False
+    """A Sentinel is in tilt mode: it watches, and acts later."""
 
 
 class Decision(NamedTuple):
@@ -82,8 +86,9 @@ def hold(view: View) -> Decision:
         return Decision("master", "", "every other Redis answers, is empty and never had another master")
     if view.held_seconds >= ALONE_SECONDS and view.own_data and not left_behind:
         return Decision("master", "", "has data, and no replica waits for a failover")
-    if view.held_seconds >= LONGEST_HOLD_SECONDS and (view.own_data or not anyone_has_keys):
-        return Decision("master", "", f"no failover came in {LONGEST_HOLD_SECONDS:.0f} s")
+    longest = LONGEST_HOLD_SECONDS + (TILT_SECONDS if view.tilt else 0)
+    if view.held_seconds >= longest and (view.own_data or not anyone_has_keys):
+        return Decision("master", "", f"no failover came in {longest:.0f} s")
     return Decision("wait", "", f"named as master, held so that Sentinel sees it down; left behind: {left_behind}")
 
 

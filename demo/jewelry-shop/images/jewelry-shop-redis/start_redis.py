@@ -15,6 +15,7 @@ from surroundings import (
     REDIS_PORT,
     ROUND_SECONDS,
     at_once,
+    in_tilt,
     named_master,
     others,
     peer,
@@ -73,6 +74,7 @@ def look(said: tuple[str, ...], silent_rounds: int, held_seconds: float) -> View
         peers_expected=len(peers),
         own_data=has_data(DATA),
         held_seconds=held_seconds,
+        tilt=bool(said) and any(at_once(in_tilt, others("redis-sentinel"))),
     )
 
 

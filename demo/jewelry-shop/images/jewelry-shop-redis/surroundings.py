@@ -73,6 +73,12 @@ def named_master(sentinel: str) -> str:
     return str(address[0])
 
 
+def in_tilt(sentinel: str) -> bool:
+    """Return whether one Sentinel mistrusts what it saw, and so does nothing for now."""
+    (said,) = ask(sentinel, SENTINEL_PORT, [["INFO", "sentinel"]])
+    return fields(said).get("sentinel_tilt") == "1"
+
+
 def peer(name: str) -> Peer:
     """Return what another Redis says of itself."""
     return peer_of(name, *ask(name, REDIS_PORT, [["INFO", section] for section in SECTIONS], PASSWORD))
