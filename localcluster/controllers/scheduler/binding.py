@@ -22,6 +22,8 @@ class Scheduler(Controller):
     def __init__(self, cluster: Cluster) -> None:
         super().__init__(cluster)
         self._waiting: set[tuple[str, str]] = set()
+        self._assumed: dict[tuple[str, str], str] = {}
+        """Nodes of pods whose claims are being bound: without them, all replicas of a StatefulSet go to one node."""
         cluster.informer("pods").subscribe(self._pod_changed)
         cluster.informer("nodes").subscribe(self._node_changed)
         for resource in (claims.PVC, claims.PV, claims.CLASS):
@@ -31,10 +33,11 @@ class Scheduler(Controller):
         """Place one pod, or say why it cannot be placed."""
         pod = self.cluster.get("pods", namespace, name)
         if pod is None or not _is_ours(pod):
-            self._waiting.discard((namespace, name))
+            self._forget((namespace, name))
             return
         found = claims.look(self.cluster, pod)
-        snapshot = Snapshot.take(self.cluster)
+        self._assumed.pop((namespace, name), None)
+        snapshot = Snapshot.take(self.cluster, self._assumed)
         reasons: Counter[str] = Counter()
         possible = []
         for view in [] if found.obstacle else snapshot.nodes:
@@ -49,7 +52,9 @@ class Scheduler(Controller):
     async def _place(self, pod: Obj, chosen: NodeView, possible: list[NodeView], found: claims.Claims) -> None:
         if found.waiting:
             self._waiting.add(key_of(pod))  # the claim, once bound, brings the pod back
-            await self._select_node(found.waiting, chosen, {view.name for view in possible})
+            self._assumed[key_of(pod)] = await self._select_node(
+                found.waiting, chosen, {view.name for view in possible}
+            )
             return
         namespace, name = key_of(pod)
         binding = {
@@ -64,16 +69,25 @@ class Scheduler(Controller):
             if error.code not in (404, 409):  # gone, or bound by somebody else
                 raise
             return
-        self._waiting.discard((namespace, name))
+        self._forget((namespace, name))
         await self.cluster.until("pods", lambda: self._is_placed(pod))
         self.tell(pod, "Normal", "Scheduled", f"Successfully assigned {namespace}/{name} to {chosen.name}")
 
-    async def _select_node(self, waiting: list[Obj], chosen: NodeView, possible: set[str]) -> None:
+    async def _select_node(self, waiting: list[Obj], chosen: NodeView, possible: set[str]) -> str:
+        """Tell the claims where their volumes shall be, and return it: a choice made before holds while it can."""
+        where = chosen.name
         for claim in waiting:
             selected = (claim["metadata"].get("annotations") or {}).get(claims.SELECTED_NODE)
-            if selected not in possible:
+            if selected in possible:
+                where = str(selected)
+            else:
                 note = {"metadata": {"annotations": {claims.SELECTED_NODE: chosen.name}}}
                 await self.cluster.patch(claims.PVC, claim, note)
+        return where
+
+    def _forget(self, key: tuple[str, str]) -> None:
+        self._waiting.discard(key)
+        self._assumed.pop(key, None)
 
     async def _refuse(self, pod: Obj, message: str) -> None:
         self._waiting.add(key_of(pod))

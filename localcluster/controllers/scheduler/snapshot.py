@@ -1,6 +1,6 @@
 """What the scheduler looks at while it places one pod."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -8,6 +8,7 @@ from localcluster.apiserver import quantity
 from localcluster.client import Obj
 from localcluster.controllers import podstate, requests
 from localcluster.controllers.cluster import Cluster
+from localcluster.controllers.kinds import key_of
 
 _USED: dict[str, requests.Amounts] = {}  # by pod uid; what a pod asks for does not change
 _USED_LIMIT = 10_000
@@ -50,11 +51,11 @@ class Snapshot:
     nodes: list[NodeView]
 
     @classmethod
-    def take(cls, cluster: Cluster) -> "Snapshot":
-        """Read the caches."""
+    def take(cls, cluster: Cluster, assumed: Mapping[tuple[str, str], str]) -> "Snapshot":
+        """Read the caches; `assumed` are the nodes of pods that are as good as placed, by namespace and name."""
         views = {node["metadata"]["name"]: NodeView(node) for node in cluster.items("nodes")}
         for pod in cluster.items("pods"):
-            view = views.get(podstate.node_of(pod))
+            view = views.get(podstate.node_of(pod) or assumed.get(key_of(pod), ""))
             if view is not None and not podstate.is_finished(pod):
                 view.add(pod)
         return cls(sorted(views.values(), key=lambda view: view.name))

@@ -162,3 +162,25 @@ def test_an_unknown_class_leaves_the_claim_pending_with_a_reason(story):
         assert (await world.get(PVC, "data"))["status"]["phase"] == "Pending"
 
     story(play)
+
+
+def test_replicas_whose_claims_wait_are_kept_apart(story):
+    """A pod is as good as placed once its claim was told a node: else the next one is sent to the same."""
+
+    async def play(world):
+        apart = {"labelSelector": {"matchLabels": {"app": "x"}}, "topologyKey": "kubernetes.io/hostname"}
+        wish = {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "podAffinityTerm": apart}]}
+        for name in "abc":
+            await world.apply(PVC, _claim(f"data-{name}"))
+        for name in "abc":
+            pod = _pod(f"data-{name}", affinity={"podAntiAffinity": wish})
+            await world.apply("pods", pod | {"metadata": pod["metadata"] | {"name": name, "labels": {"app": "x"}}})
+        for name in "abc":
+            await world.until(_phase(world, PVC, f"data-{name}", "Bound"))
+        where = [
+            claim["metadata"]["annotations"]["volume.kubernetes.io/selected-node"]
+            for claim in [await world.get(PVC, f"data-{name}") for name in "abc"]
+        ]
+        assert sorted(where) == ["node-1", "node-2", "node-3"]
+
+    story(play)
