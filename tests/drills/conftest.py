@@ -29,6 +29,5 @@ def cluster(tmp_path):
 @pytest.fixture
 def shop(cluster):
     """A cluster with the whole shop Ready in it."""
-    ended = cluster.run("tests/drills/shop.yaml")
-    assert ended.last == "1/1 PASSED", ended.out
+    cluster.deploy_shop()
     return cluster

@@ -83,6 +83,11 @@ class Kept:
             words, env=self.env, capture_output=True, text=True, timeout=timeout, cwd=ROOT, check=False
         )
 
+    def deploy_shop(self):
+        """Deploy the whole shop and wait until it is Ready."""
+        ended = self.run("tests/drills/shop.yaml")
+        assert ended.last == "1/1 PASSED", ended.out
+
     def run(self, playbook, *flags, timeout=900):
         """Run a playbook on it."""
         return e2e_run(ROOT / playbook, "-i", self.inventory, *flags, cwd=self.folder, timeout=timeout)

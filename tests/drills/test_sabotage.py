@@ -1,8 +1,8 @@
 """Each way to break the shop, and the exact verdict of each of the 18 plays then.
 
 A case says what is broken (`break`: lines of shell), the verdicts of all plays that are not PASSED with a pattern for
-the reason, and with which `flags` the playbook runs. The plays that take long run only where a case names them;
-SABOTAGE=all in the environment runs all 18 each time.
+the reason, and with which `flags` the playbook runs; `before` is run on the empty cluster, and `deployed: false` leaves
+it so. The plays that take long run only where a case names them; SABOTAGE=all in the environment runs all 18 each time.
 """
 
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from leaks import leaks
 
 from drilling import ROOT
 
@@ -23,18 +24,22 @@ LONG = {"failover", "self-healing", "hpa", "persistence"}
 
 @pytest.mark.cluster
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_a_sabotage_reddens_what_it_must_and_nothing_else(path, request):
-    """The check that can see the damage is red for the right reason; the others stay green."""
+def test_a_sabotage_reddens_what_it_must_and_nothing_else(path, cluster):
+    """The check that can see the damage is red for the right reason, the others stay green, and no secret is told."""
     case = yaml.safe_load(path.read_text())
-    cluster = request.getfixturevalue("shop" if case.get("deployed", True) else "cluster")
 
     ended = sabotaged(cluster, case)
 
     assert differences(case["verdicts"], ended) == [], ended.out
+    assert leaks(cluster.folder / "logs", ended.out) == []
 
 
 def sabotaged(cluster, case):
-    """Break it, and run the playbook on what is left."""
+    """Deploy the shop, break it, and run the playbook on what is left."""
+    for line in case.get("before", []):
+        cluster.shell(line)
+    if case.get("deployed", True):
+        cluster.deploy_shop()
     for line in case["break"]:
         cluster.shell(line)
     return cluster.run(PLAYBOOK, "-e", "deploy_demo=false", *case.get("flags", []), *skipped(case["verdicts"]))
