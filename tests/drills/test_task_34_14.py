@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ET
 
 import pytest
+from leaks import leaks
 
 from drilling import ROOT, e2e_run
 
@@ -23,6 +24,7 @@ def test_the_whole_task_is_green_on_a_cluster_of_its_own(tmp_path):
         "0",
     )
     assert (ended.folder / "run.log").read_text().rstrip().endswith("18/18 PASSED")
+    assert leaks(tmp_path / "logs", ended.out) == []
 
 
 @pytest.mark.cluster
@@ -31,3 +33,4 @@ def test_the_journey_passes_twice_in_a_row(shop):
     for _ in range(2):
         ended = shop.run("playbooks/smoke-journey.yaml", "-e", "deploy_demo=false")
         assert ended.last == "8/8 PASSED", ended.out
+        assert leaks(shop.folder / "logs", ended.out) == []
