@@ -16,7 +16,7 @@ def duration(start: str, end: str | None) -> str:
     return human(int((last - datetime.fromisoformat(start)).total_seconds()))
 
 
-def human(seconds: int) -> str:  # noqa: PLR0911 - upstream's table of nine ranges
+def human(seconds: int) -> str:
     """Write seconds with one or two units, as upstream's HumanDuration does."""
     if seconds < 0:
         return "0s" if seconds >= -1 else "<invalid>"

@@ -89,7 +89,7 @@ def _field(line: str) -> tuple[str, Field]:
     return str(json_name), Field(_type(node.annotation), not optional, str(described))
 
 
-def _type(node: ast.expr) -> Type:  # noqa: PLR0911 - one line for each form of annotation
+def _type(node: ast.expr) -> Type:
     match node:
         case ast.Name(id=name):
             return Type(_SCALARS[name]) if name in _SCALARS else Type("object", name=name)
