@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,8 +18,8 @@ def main(argv: Sequence[str]) -> int:
     made.add_argument("--images", action="append", type=Path, help="folder of image recipes")
     args = made.parse_args(argv)
     embedded.supported()
-    words = [sys.executable, "-m", "localcluster", args.word, args.name]
+    words = [args.word, args.name]
     if args.word == "up":
         for folder in args.images or embedded.image_folders():
             words += ["--images", str(folder)]
-    return subprocess.run(words, check=False).returncode
+    return subprocess.run(embedded.program(words), env=embedded.environment(), check=False).returncode

@@ -75,7 +75,7 @@ class Drill:
             inventory=self.inventory,
             run=folder.name,
             logs=folder,
-            connect=connector(folder.name, keep=self.args.keep_cluster),
+            connect=connector(folder.name, keep=self.args.keep_cluster, playbook=self.plan.path),
             kinds=wiring.kinds(Path(self.plan.path)),
             listeners=listeners,
             selected=self.selected,
@@ -110,14 +110,19 @@ class Drill:
         return 0
 
 
-def connector(run: str, *, keep: bool, start: bool = True) -> Connect:
+def connector(run: str, *, keep: bool, playbook: str = ".", start: bool = True) -> Connect:
     """How the engine reaches a target of any kind."""
 
     async def connect(spec: TargetSpec) -> Cluster:
         kind = wiring.target(spec.kind)
         folder = str(Path(spec.where.file).parent)
         return await kind.connect(
-            kind.Options.model_validate(spec.options), run=run, keep=keep, folder=folder, start=start
+            kind.Options.model_validate(spec.options),
+            run=run,
+            keep=keep,
+            folder=folder,
+            playbook=playbook,
+            start=start,
         )
 
     return connect

@@ -25,10 +25,13 @@ class TargetKind(Protocol):
     starts_its_own: bool
     """Whether connecting may start a system, so that a mere check must not connect."""
 
-    async def connect(self, options: Any, *, run: str, keep: bool, folder: str = ".", start: bool = True) -> Cluster:
+    async def connect(
+        self, options: Any, *, run: str, keep: bool, folder: str = ".", playbook: str = ".", start: bool = True
+    ) -> Cluster:
         """Reach the system.
 
         `run` is the id of the run; `keep` leaves running what had to be started; relative paths start in `folder`.
+        `playbook` is its path: a system that needs files looks for them near it too.
         `start` False: nothing is started, only what is there is reached (`recover`).
 
         Raises:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     images: list[str] = Field(
-        default_factory=list, description="Folders of image recipes, relative to the inventory; default: demo/*/images."
+        default_factory=list,
+        description="Folders of image recipes, relative to the inventory; default: demo/*/images near the playbook.",
     )
     cluster: str | None = Field(
         default=None,
@@ -60,14 +62,16 @@ def supported() -> None:
         raise InvalidInput([Mistake(None, what)])
 
 
-def image_folders() -> list[Path]:
-    """Folders of image recipes of the shipped demos, here or beside the package."""
-    places = [Path.cwd(), Path(__file__).resolve().parents[2]]
+def image_folders(playbook: str = ".") -> list[Path]:
+    """Folders of image recipes of the demos: here, in a folder above the playbook's, and beside the package."""
+    places = [Path.cwd(), *Path(playbook).resolve().parents, Path(__file__).resolve().parents[2]]
     found = [folder for place in places for folder in sorted(place.glob("demo/*/images"))]
     return list(dict.fromkeys(found))
 
 
-async def connect(options: Options, *, run: str, keep: bool, folder: str = ".", start: bool = True) -> EmbeddedCluster:
+async def connect(
+    options: Options, *, run: str, keep: bool, folder: str = ".", playbook: str = ".", start: bool = True
+) -> EmbeddedCluster:
     """Use the cluster of this run, the shared one, or start one named after the run and stop it at the end.
 
     With `keep` it is the shared one that is started: the next runs use it, until `cluster down`.
@@ -85,12 +89,12 @@ async def connect(options: Options, *, run: str, keep: bool, folder: str = ".", 
         )
     if not start:
         raise Gone(f"the embedded cluster of {run} has ended, and with it everything that was broken in it")
-    return await _start(SHARED if keep else _name(run), options, folder, keep=keep)
+    images = [Path(folder) / image for image in options.images] or image_folders(playbook)
+    return await _start(SHARED if keep else _name(run), options, images, keep=keep)
 
 
-async def _start(name: str, options: Options, folder: str, *, keep: bool) -> EmbeddedCluster:
-    images = [str(Path(folder) / image) for image in options.images] or [str(path) for path in image_folders()]
-    words = ["up", name, *(word for image in images for word in ("--images", image))]
+async def _start(name: str, options: Options, images: Sequence[Path], *, keep: bool) -> EmbeddedCluster:
+    words = ["up", name, *(word for image in images for word in ("--images", str(image)))]
     # A runner that is killed leaves it for `recover`; the next start reaps it, since its owner is dead.
     words += [] if keep else ["--owner-pid", str(os.getpid())]
     try:
@@ -130,11 +134,21 @@ async def _clusters() -> list[dict[str, Any]]:
     return told
 
 
+def program(words: Sequence[str]) -> list[str]:
+    """Its own program, with what it is to do."""
+    return [sys.executable, "-m", "localcluster", *words]
+
+
+def environment() -> dict[str, str]:
+    """Ours, and a word that keeps a `redis.py` in the current folder from being taken for the package."""
+    return {**os.environ, "PYTHONSAFEPATH": "1"}
+
+
 async def _localcluster(words: list[str], limit: float) -> str:
     """Run its program. Raises Unreachable with its own sentence."""
     try:
         with anyio.fail_after(limit):
-            done = await anyio.run_process([sys.executable, "-m", "localcluster", *words], check=False)
+            done = await anyio.run_process(program(words), check=False, env=environment())
     except TimeoutError as error:
         raise Unreachable(f"the embedded cluster: `{words[0]}` took longer than {limit:g} s") from error
     if done.returncode == 0:
