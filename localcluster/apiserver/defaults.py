@@ -217,11 +217,9 @@ def _limit_range(obj: Obj) -> None:
     for item in obj["spec"].get("limits", ()):
         if item.get("type") != "Container":
             continue
-        default(item, default=dict(item.get("max", {})))
-        default(item, defaultRequest=item["default"] | item.get("min", {}) if "min" in item else dict(item["default"]))
-        for key in ("default", "defaultRequest"):
-            if not item[key]:
-                item.pop(key)
+        limits = item.get("max", {}) | item.get("default", {})
+        requests = item.get("min", {}) | limits | item.get("defaultRequest", {})
+        item |= {key: value for key, value in (("default", limits), ("defaultRequest", requests)) if value}
 
 
 _RULES: dict[str, Callable[[Obj], None]] = {
