@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("only_embedded")]
 def ask(kube, method, path, body=None, **headers):
     """Send a request; give the code and the Status."""
     settings = kube.api.configuration
-    token = settings.api_key.get("authorization") or settings.get_api_key_with_prefix("authorization")
+    token = settings.api_key["BearerToken"]
     data = json.dumps(body).encode() if body is not None else None
     every = {"Authorization": token, "Content-Type": "application/json"} | {
         name.replace("_", "-"): value for name, value in headers.items()
@@ -51,8 +51,7 @@ def test_an_unknown_path_or_verb_is_refused_with_a_status(kube, method, path, co
 def test_service_types_that_lead_outside_are_unprocessable(kube, build, kind):
     said = kube.refused("create", "-f", "-", stdin=build.service("outside", type=kind))
 
-    assert "Unsupported value" in said
-    assert kind in said
+    assert f'spec.type: Invalid value: "{kind}": this cluster has neither node ports nor load balancers' in said
 
 
 def test_a_cron_job_is_no_kind_here(kube, build):
