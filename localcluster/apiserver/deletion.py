@@ -10,6 +10,7 @@ from localcluster.apiserver.store import Entry
 from localcluster.client import Obj
 
 _FINISHED = ("Succeeded", "Failed")
+_IMMORTAL = ("default", "kube-public", "kube-system")
 _FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 # upstream answers with the object for these, with a Status for the others
 _ANSWER_OBJECT = frozenset(
@@ -58,6 +59,12 @@ def check_preconditions(resource: Resource, obj: Obj, options: DeleteOptions) ->
         if wanted is not None and wanted != found:
             why = f"Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}"
             raise errors.conflict(resource, meta["name"], why)
+
+
+def check_allowed(resource: Resource, name: str) -> None:
+    """Raise ApiError 403 for the namespaces that a cluster cannot be without."""
+    if resource.key == "namespaces" and name in _IMMORTAL:
+        raise errors.forbidden(resource, name, "this namespace may not be deleted")
 
 
 def mark(resource: Resource, obj: Obj, options: DeleteOptions) -> Obj | None:

@@ -113,7 +113,8 @@ class Registry:
         return self.update(resource, namespace, name, patched, options, subresource)
 
     def delete(self, resource: Resource, namespace: str | None, name: str, options: deletion.DeleteOptions) -> Obj:
-        """Delete an object, or mark it for those who must act first; gives the answer's body. ApiError 404, 409."""
+        """Delete an object, or mark it for those who act first; gives the answer's body. ApiError 403, 404, 409."""
+        deletion.check_allowed(resource, name)
         entry = self.get(resource, namespace, name)
         deletion.check_preconditions(resource, entry.obj, options)
         marked = deletion.mark(resource, entry.copy(), options)

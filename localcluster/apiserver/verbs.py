@@ -122,6 +122,8 @@ class Verbs:
         return self._delete_many(info, options)
 
     def _delete_many(self, info: RequestInfo, options: deletion.DeleteOptions) -> web.Response:
+        if "deletecollection" not in info.resource.verbs or (info.resource.namespaced and not info.namespace):
+            raise errors.method_not_allowed()
         query = info.query
         labels, fields = query.get("labelSelector", ""), query.get("fieldSelector", "")
         found, _ = self._registry.list(self._registry.scope(info.resource, info.namespace, labels, fields))
