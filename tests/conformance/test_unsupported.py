@@ -36,6 +36,8 @@ def ask(kube, method, path, body=None, **headers):
         ("GET", "/api/v1/gadgets", 404, "NotFound"),
         ("GET", "/api/v1/namespaces/default/services/kubernetes/proxy", 404, "NotFound"),
         ("DELETE", "/api/v1/namespaces", 405, "MethodNotAllowed"),
+        ("DELETE", "/api/v1/pods", 405, "MethodNotAllowed"),
+        ("DELETE", "/api/v1/namespaces/kube-system", 403, "Forbidden"),
         ("PUT", "/api/v1/namespaces/default/pods", 405, "MethodNotAllowed"),
         ("GET", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", 405, "MethodNotAllowed"),
     ],
