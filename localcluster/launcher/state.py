@@ -106,7 +106,6 @@ def locked(name: str) -> Iterator[int]:
     A child that inherits the descriptor holds the lock too, until it closes it or ends.
     """
     folder(name)
-    root().mkdir(parents=True, exist_ok=True)
     path = root() / f".{name}.lock"
     descriptor = _lock(path)
     try:
@@ -119,10 +118,17 @@ def locked(name: str) -> Iterator[int]:
             root().rmdir()
 
 
+def _open(path: Path) -> int:
+    """Open the lock's file; whoever ends the last cluster meanwhile removes the folder, so try again."""
+    while True:
+        with suppress(FileExistsError, FileNotFoundError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
 def _lock(path: Path) -> int:
     while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = _open(path)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         try:
             if os.fstat(descriptor).st_ino == path.stat().st_ino:

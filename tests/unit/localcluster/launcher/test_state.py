@@ -88,8 +88,9 @@ def test_only_one_holds_the_lock_at_a_time(cache):
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(30)
+        worker.join(60)
 
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
     assert counter.read_text() == "120"
 
 
