@@ -117,7 +117,7 @@ async def scenario(runtime, pod):
     one = await pod.start(container("sleep", "60"))
     before = one.usage().cpu_seconds
     await (await one.exec(["python3", "-S", "-c", "sum(range(6000000))"])).wait()
-        await asyncio.sleep(0)  # one that had ended before we asked is booked in the loop's next turn
+    await asyncio.sleep(0)  # one that had ended before we asked is booked in the loop's next turn
     assert one.usage().cpu_seconds > before + 0.05
     one.kill()
     await one.wait()
