@@ -50,6 +50,8 @@ class Drill:
             lambda: wiring.inventory(args.inventory),
             lambda: read_overrides(args.extra_vars),
         )
+        for spec in inventory.targets.values():
+            wiring.target(spec.kind).supported()
         Secrets.check_local(inventory.secrets)
         for request in args.report:
             wiring.report_request(request)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from runner.core.events import (
     Event,
     EvidenceKept,
@@ -69,17 +71,26 @@ def _aside(event: Event) -> str:
 
 def closing(summary: Summary, logs: str) -> list[str]:
     """The last lines of a run: what is not green and why, what is owed, and the line that counts."""
-    lines = [_not_green(play, logs) for play in summary.plays if play.outcome is not Outcome.PASSED]
+    shared = [play for play in summary.plays if summary.problem and play.reason == summary.problem]
+    each = [play for play in summary.plays if play.outcome is not Outcome.PASSED and play not in shared]
+    lines = [_not_green(play, logs) for play in each]
     lines += [f"EMPTY   allowed to match nothing: {step}" for step in summary.allowed_empty]
     if summary.unmended:
         run = logs.rstrip("/").rpartition("/")[2]
         lines += [f"NOT MENDED: {label}" for label in summary.unmended]
         lines.append(f"Mend it with: e2e-run recover {run}")
-    if summary.problem:
+    if shared:
+        lines.append(f"{shared[0].outcome:7} {_names(shared)}: {summary.problem}")
+    elif summary.problem:
         lines.append(summary.problem)
     if summary.interrupted:
         lines.append(f"interrupted by {summary.interrupted}")
     return [*lines, summary.line]
+
+
+def _names(plays: Sequence[PlayFinished]) -> str:
+    """Name one play; many that share a reason are counted, so that it is read once."""
+    return plays[0].play if len(plays) == 1 else f"{len(plays)} plays, from {plays[0].play!r} to {plays[-1].play!r}"
 
 
 def _not_green(play: PlayFinished, logs: str) -> str:

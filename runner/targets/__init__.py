@@ -25,6 +25,14 @@ class TargetKind(Protocol):
     starts_its_own: bool
     """Whether connecting may start a system, so that a mere check must not connect."""
 
+    def supported(self) -> None:
+        """Do nothing when it can work on this machine at all, which is asked before anything is touched.
+
+        Raises:
+            InvalidInput: it cannot; the sentence says what to do.
+
+        """
+
     async def connect(
         self, options: Any, *, run: str, keep: bool, folder: str = ".", playbook: str = ".", start: bool = True
     ) -> Cluster:
@@ -37,7 +45,6 @@ class TargetKind(Protocol):
         Raises:
             Unreachable: it is not there; one sentence, within 10 s.
             Gone: it was started for a run, and has ended with it.
-            InvalidInput: it can never work here, such as a wrong Python.
 
         """
 

@@ -40,6 +40,10 @@ class Options(BaseModel):
     )
 
 
+def supported() -> None:
+    """It works wherever the runner does."""
+
+
 async def connect(options: Options, *, folder: str = ".", **_: object) -> KubernetesCluster:
     """Connect to the cluster of a context and find out what it can do."""
     config = _below(folder, options.kubeconfig) if options.kubeconfig else None

@@ -23,6 +23,10 @@ class Options(BaseModel):
     )
 
 
+def supported() -> None:
+    """It works wherever the runner does."""
+
+
 async def connect(options: Options, **_: object) -> KubernetesCluster:
     """Connect to the context that minikube wrote into the kubeconfig."""
     cluster = await open_context(

@@ -89,6 +89,17 @@ def test_logs_that_cannot_be_written_are_bad_input(here, capsys):
     assert (code, out) == (2, "logs: cannot be written: Not a directory\n")
 
 
+@pytest.mark.parametrize("words", [[], ["--check"]])
+def test_a_target_that_can_never_work_here_is_bad_input(here, capsys, monkeypatch, words):
+    """One sentence before anything is written, not a run of UNKNOWN plays."""
+    monkeypatch.setattr("sys.version_info", (3, 14, 0, "final", 0))
+
+    code, out = run(capsys, "tiny.yaml", "-i", "embedded", *words)
+
+    assert (code, len(out.splitlines()), "this is 3.14" in out) == (2, 1, True), out
+    assert not (here / "logs").exists()
+
+
 def test_the_name_of_a_playbook_is_no_path(here, capsys):
     """Its run lies below logs/ whatever the name holds."""
     (here / "tiny.yaml").write_text(GOOD.replace("name: tiny", "name: ../../up & down"))

@@ -3,6 +3,7 @@
 import pytest
 
 from runner.core.events import Interrupted, PlayFinished, PlayStarted, RunFinished, RunStarted, UndoFinished, UndoOwed
+from runner.core.narrate import closing
 from runner.core.summary import summarize
 from runner.core.verdict import Outcome
 
@@ -70,3 +71,13 @@ def test_a_killed_run_counts_nothing_as_passed_that_had_not_ended():
 def test_plays_left_out_are_told_and_not_counted():
     """`1/1 PASSED, 17 not selected`."""
     assert summarize(events(P, not_selected=["x"] * 17)).line == "1/1 PASSED, 17 not selected"
+
+
+def test_what_kept_all_plays_from_starting_is_said_once():
+    """Eighteen times the same sentence hides it."""
+    log = [started("p0", "p1", "p2"), RunFinished(seconds=1, problem="setup failed: no disk")]
+
+    assert closing(summarize(log), "logs/r") == [
+        "UNKNOWN 3 plays, from 'p0' to 'p2': setup failed: no disk",
+        "0/3 PASSED, 3 UNKNOWN",
+    ]
