@@ -68,7 +68,7 @@ async def open_context(
     """
     session = Session(await _client(config, context))
     try:
-        version = (await session.request("GET", "/version")).json()["gitVersion"]
+        version = await _version(session)
         cluster = KubernetesCluster(session, namespace, ingress, version)
         cluster.identity = await _identity(cluster, session.address)
         cluster.capabilities = await detect(cluster) if capabilities is None else capabilities
@@ -81,6 +81,14 @@ async def open_context(
         await session.close()
         raise
     return cluster
+
+
+async def _version(session: Session) -> str:
+    answer = await session.request("GET", "/version")
+    try:
+        return str(answer.json()["gitVersion"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise Unreachable(f"what answers at {session.address} is no Kubernetes API: it tells no version") from error
 
 
 async def _identity(cluster: KubernetesCluster, address: str) -> str:
@@ -107,11 +115,16 @@ async def _client(config: str | None, context: str | None) -> Any:
         await load_kube_config(config_file=path, context=context, client_configuration=settings)
         return ApiClient(settings)
     except ConfigException as error:
-        # Its text may quote the file; the two usual causes are said in our own words.
+        # Its text may quote the file; the usual causes are said in our own words.
+        _, named, missing = str(error).partition("File does not exists: ")
+        if named:
+            raise Unreachable(f"the kubeconfig {path} names {missing}, which does not exist") from error
         wanted = f'no context "{context}"' if context else "no usable current context"
         raise Unreachable(f"{wanted} in the kubeconfig {path}") from error
     except OSError as error:
         raise Unreachable(f"cannot read the kubeconfig {path}: {(error.strerror or 'unreadable').lower()}") from error
+    except Exception as error:  # the package falls over a broken file in as many ways as there are to break one
+        raise Unreachable(f"{path} is no kubeconfig that can be understood ({type(error).__name__})") from error
 
 
 def _kubeconfig(given: str | None) -> str:

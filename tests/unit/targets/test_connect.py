@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -75,6 +76,40 @@ def test_a_file_that_is_not_there(tmp_path, capfd):
     """The official package would print its own words between ours."""
     assert refused(str(tmp_path / "none")) == f"no kubeconfig at {tmp_path / 'none'}"
     assert "".join(capfd.readouterr()) == ""
+
+
+@pytest.mark.parametrize("content", [b"not: [yaml", b"", b"\x80\xff\x00", b"- a list", b"text"])
+def test_a_file_that_is_no_kubeconfig(tmp_path, content):
+    """The official package raises whatever its code happens to stumble over."""
+    path = tmp_path / "kubeconfig"
+    path.write_bytes(content)
+
+    assert str(path) in refused(str(path))
+
+
+def test_a_certificate_that_is_not_there_is_named(tmp_path):
+    path = kubeconfig(tmp_path, 1)
+    text = Path(path).read_text().replace('"http://', '"https://')
+    text = text.replace(':1"', ':1", "certificate-authority": "/not/there"')
+    Path(path).write_text(text)
+
+    assert refused(path) == f"the kubeconfig {path} names /not/there, which does not exist"
+
+
+@pytest.mark.parametrize("told", ["<html>", "[]", "{}"])
+def test_what_answers_may_be_no_kubernetes(api, tmp_path, told):
+    async def page(_request):
+        return web.Response(text=told)
+
+    api.on("GET /version", page)
+
+    async def go():
+        async with listening(api) as port:
+            path = kubeconfig(tmp_path, port)
+            with pytest.raises(Unreachable, match="is no Kubernetes API"):
+                await kubernetes.open_context(path, None, namespace="x", ingress=None, capabilities=None)
+
+    asyncio.run(go())
 
 
 def test_what_can_be_found_by_asking_is_found(api, tmp_path):
