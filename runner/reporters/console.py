@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from runner.core.events import Event, PlayFinished, PlayStarted, RunStarted, Seen, StepFinished, StepStarted
+from runner.core.events import (
+    Event,
+    PhaseStarted,
+    PlayFinished,
+    PlayStarted,
+    RunStarted,
+    Seen,
+    StepFinished,
+    StepStarted,
+)
 from runner.core.narrate import DETAIL, closing, tell
 from runner.core.summary import Summary, decides, summarize
 from runner.core.verdict import Outcome
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions
     from rich.status import Status
+    from rich.text import Text
 
 _COLOURS = {
     Outcome.PASSED: "\033[32m",
@@ -34,6 +46,7 @@ class Reporter:
         self._colour = self._terminal and "NO_COLOR" not in os.environ
         self._events: list[Event] = []
         self._live: Status | None = None
+        self._line_now = _Line("", 0.0)
         self._number = 0
         self._total = 0
 
@@ -44,6 +57,8 @@ class Reporter:
         if self._verbosity < 0:
             return
         self._count(event)
+        if isinstance(event, PlayFinished):
+            self._still()
         line = self._line(event)
         if line:
             self._print(line if self._terminal else f"{event.time} {line}")
@@ -69,21 +84,24 @@ class Reporter:
         return f"{_COLOURS[outcome]}{outcome}{_PLAIN}" if self._colour else str(outcome)
 
     def _move(self, event: Event) -> None:
-        """Keep the live line of the play that runs."""
+        """Keep the live line of the setup or the play that runs."""
         match event:
+            case PhaseStarted():
+                self._spin(event.phase)
             case PlayStarted():
                 self._spin(f"[{self._number}/{self._total}] {event.play}")
-            case StepStarted() if self._live:
-                self._live.update(_escaped(f"[{self._number}/{self._total}] {event.play}: {event.step}"))
-            case Seen() if self._live:
-                self._live.update(_escaped(f"[{self._number}/{self._total}] {event.play}: {event.reason}"))
-            case PlayFinished():
-                self._still()
+            case StepStarted():
+                self._line_now.doing = event.step
+            case Seen():
+                self._line_now.doing = event.reason
 
-    def _spin(self, text: str) -> None:
+    def _spin(self, what: str) -> None:
         from rich.console import Console
 
-        self._live = Console(file=self._out).status(_escaped(text))
+        self._still()
+        console = Console(file=self._out)
+        self._line_now = _Line(what, console.get_time())
+        self._live = console.status(self._line_now)
         self._live.start()
 
     def _still(self) -> None:
@@ -114,10 +132,19 @@ def _is_quiet(event: Event, *, terminal: bool) -> bool:
     """Green steps and, on a terminal, what the live line shows anyway."""
     if isinstance(event, StepFinished):
         return event.outcome in (Outcome.PASSED, Outcome.SKIPPED) or event.phase == "healthy"
-    return terminal and isinstance(event, PlayStarted)
+    return terminal and isinstance(event, PlayStarted | PhaseStarted)
 
 
-def _escaped(text: str) -> str:
-    from rich.markup import escape
+class _Line:
+    """What stands beside the spinner: what runs, for how long, and what it is doing; cut at the terminal's edge."""
 
-    return escape(text)
+    def __init__(self, what: str, since: float) -> None:
+        self.what = what
+        self.since = since
+        self.doing = ""
+
+    def __rich_console__(self, console: Console, _options: ConsoleOptions) -> Iterator[Text]:
+        from rich.text import Text
+
+        seconds = console.get_time() - self.since
+        yield Text(f"{self.what} {seconds:.0f} s  {' '.join(self.doing.split())}", no_wrap=True, overflow="ellipsis")

@@ -4,8 +4,18 @@ import io
 import xml.etree.ElementTree as ET
 
 import pytest
+from rich.console import Console
 
-from runner.core.events import EvidenceKept, PlayFinished, PlayStarted, RunFinished, RunStarted, from_record, to_record
+from runner.core.events import (
+    EvidenceKept,
+    PhaseStarted,
+    PlayFinished,
+    PlayStarted,
+    RunFinished,
+    RunStarted,
+    from_record,
+    to_record,
+)
 from runner.core.verdict import Outcome
 from runner.reporters import console, junit, logfile
 
@@ -58,6 +68,34 @@ def test_the_console_says_why_and_where_the_evidence_lies(events):
 
     assert lines[-1] == "1/4 PASSED, 1 FAILED, 1 UNKNOWN, 1 SKIPPED"
     assert any(line.endswith("pods are ready [b.yaml:7]; evidence: logs/r/evidence/bad") for line in lines)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("environment", "coloured"), [({"NO_COLOR": "1"}, False), ({}, True)])
+def test_a_terminal_has_colours_unless_told_otherwise(monkeypatch, environment, coloured):
+    """NO_COLOR is honoured, by the live line too; what has ended stands there once."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in {"TERM": "xterm", "COLUMNS": "60", **environment}.items():
+        monkeypatch.setenv(name, value)
+    out = Terminal()
+    finished = PlayFinished(play="p", outcome=Outcome.PASSED, reason="so it is")
+    feed(console.Reporter("logs/r", out=out), [PhaseStarted(phase="setup"), PlayStarted(play="p", where=""), finished])
+
+    assert ("\033[32m" in out.getvalue()) is coloured
+    assert out.getvalue().count("so it is") == 1
+    assert "setup 0 s" in out.getvalue()
+
+
+def test_the_live_line_is_one_line():
+    """However long a reason is, and whatever is in it, the terminal does not scroll."""
+    line = console._Line("[1/2] a play", 0.0)
+    line.doing = "[/not] markup\nand more " * 20
+
+    assert len(Console(width=40, file=io.StringIO()).render_lines(line)) == 1
 
 
 def test_quiet_shows_the_closing_lines_only(events):
